@@ -1,0 +1,1 @@
+"""What every domain stands on: database, scope, workflow, audit, clock, errors, jobs, storage."""
