@@ -21,11 +21,15 @@ Guard = Callable[[Any], "str | None"]
 
 @dataclass(frozen=True)
 class Transition(Generic[S, A]):
-    """From any of `sources`, `action` leads to `target` if every guard agrees. `opinion`: must be given."""
+    """From any of `sources`, `action` leads to one of `targets` if every guard agrees.
+
+    Which of several targets follows from the facts (the next body's node type) and is given to `check`.
+    `opinion`: must be given.
+    """
 
     action: A
     sources: frozenset[S]
-    target: S
+    targets: frozenset[S]
     guards: tuple[Guard, ...] = ()
     opinion: bool = False
 
@@ -58,9 +62,14 @@ class Machine(Generic[S, A]):
         """What may be tried from `state`, in the table's order."""
         return tuple(t.action for t in self.transitions if state in t.sources)
 
-    def check(self, state: S, action: A, facts: Any, opinion: str = "") -> Transition[S, A]:
-        """The transition if its guards agree on `facts`; Refusal naming every reason otherwise."""
+    def check(self, state: S, action: A, target: S, facts: Any, opinion: str = "") -> Transition[S, A]:
+        """The transition if its guards agree on `facts`; Refusal naming every reason otherwise.
+
+        A `target` the table does not have is the program's mistake: ValueError.
+        """
         transition = self.find(state, action)
+        if target not in transition.targets:
+            raise ValueError(f"{state} -{action}-> {target} is not in the table of {self.name}")
         reasons = [reason for guard in transition.guards if (reason := guard(facts))]
         if transition.opinion and not opinion.strip():
             reasons.append(f"请填写{action.label}的意见。")
@@ -75,12 +84,13 @@ class Machine(Generic[S, A]):
             lines.append(f"    state \"{state.label}\" as {state.value}")
         for transition in self.transitions:
             for source in sorted(transition.sources):
-                lines.append(f"    {source.value} --> {transition.target.value} : {transition.action.label}")
+                for target in sorted(transition.targets):
+                    lines.append(f"    {source.value} --> {target.value} : {transition.action.label}")
         return "\n".join(lines)
 
     def _states(self) -> Iterable[S]:
         seen: dict[S, None] = {}
         for transition in self.transitions:
-            for state in (*sorted(transition.sources), transition.target):
+            for state in (*sorted(transition.sources), *sorted(transition.targets)):
                 seen.setdefault(state)
         return seen

@@ -1,0 +1,56 @@
+"""Who sees which person. The rows other domains justify (an application under review) are added by them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+from flask_appbuilder.security.sqla import models as fab
+
+from app.accounts.models import BlacklistEntry, LoginAttempt, LoginSession, Person, Post, UnmaskLog, User
+from app.core.enums import Role
+from app.core.scope import Actor, registry
+
+registry.system(
+    fab.User, fab.Role, fab.Permission, fab.PermissionView, fab.ViewMenu, fab.RegisterUser, fab.Group,
+    User, LoginSession, LoginAttempt,
+)
+
+seen_through: list[Callable[[Actor], Any]] = []
+"""Conditions over people.id that let an actor see somebody else: each domain above appends its own."""
+
+
+def person_rows(actor: Actor) -> Any:
+    column = Person.__table__.c.id
+    if actor.role is Role.SYSADMIN:
+        return True
+    if actor.role is Role.HR_OFFICER and actor.region_prefix and len(actor.region_prefix) == 2:
+        return True
+    conditions = [column == actor.person_id] if actor.person_id else []
+    conditions += [found for reason in seen_through if (found := reason(actor)) is not False]
+    return sa.or_(*conditions) if conditions else False
+
+
+def post_rows(actor: Actor) -> Any:
+    if actor.role is Role.SYSADMIN:
+        return True
+    return Post.__table__.c.user_id == actor.user_id if actor.user_id else False
+
+
+def blacklist_rows(actor: Actor) -> Any:
+    if actor.role is Role.HR_OFFICER and actor.region_prefix:
+        return BlacklistEntry.__table__.c.region_code.startswith(actor.region_prefix)
+    return False
+
+
+def unmask_rows(actor: Actor) -> Any:
+    """What I looked at, and who looked at mine."""
+    columns = UnmaskLog.__table__.c
+    mine = [columns.person_id == actor.person_id] if actor.person_id else []
+    mine += [columns.by_user_id == actor.user_id] if actor.user_id else []
+    return True if actor.role is Role.SYSADMIN else sa.or_(*mine) if mine else False
+
+
+registry.scoped(Person, person_rows)
+registry.scoped(Post, post_rows)
+registry.scoped(BlacklistEntry, blacklist_rows)
+registry.scoped(UnmaskLog, unmask_rows)

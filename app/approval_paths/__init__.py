@@ -1,0 +1,1 @@
+"""Who is below whom, for which procedure and level; and the path that follows from it."""

@@ -1,0 +1,52 @@
+"""The table of path edges."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.approval_paths.enums import Procedure
+from app.bodies.models import Body
+from app.catalog.enums import TitleLevel
+from app.core.db import EnumText, Model, UtcDateTime, one_of
+
+
+class PathEdge(Model):
+    """`subordinate` hands applications of `procedure` at `level` up to `superior`; unconfirmed it carries none.
+
+    Empty series or speciality mean any. The speciality of a node covers what is below it.
+    """
+
+    __tablename__ = "path_edges"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    procedure: Mapped[Procedure] = mapped_column(EnumText(Procedure))
+    level: Mapped[TitleLevel] = mapped_column(EnumText(TitleLevel))
+    subordinate_id: Mapped[int] = mapped_column(sa.ForeignKey("bodies.id"))
+    superior_id: Mapped[int] = mapped_column(sa.ForeignKey("bodies.id"), index=True)
+    series_id: Mapped[int | None] = mapped_column(sa.ForeignKey("title_series.id"))
+    speciality_id: Mapped[int | None] = mapped_column(sa.ForeignKey("specialities.id"))
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    confirmed_by: Mapped[str] = mapped_column(sa.String(120), default="")
+    active: Mapped[bool] = mapped_column(default=True)
+    deregistered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    deregistered_reason: Mapped[str] = mapped_column(sa.String(300), default="")
+
+    subordinate: Mapped[Body] = relationship(foreign_keys=[subordinate_id])
+    superior: Mapped[Body] = relationship(foreign_keys=[superior_id])
+
+    __table_args__ = (
+        one_of("procedure", Procedure),
+        one_of("level", TitleLevel),
+        sa.CheckConstraint("subordinate_id <> superior_id", name="not_itself"),
+        sa.Index(
+            "uq_path_edges_live",
+            "procedure", "level", "subordinate_id", "superior_id",
+            sa.text("coalesce(series_id, 0)"), sa.text("coalesce(speciality_id, 0)"),
+            unique=True,
+            sqlite_where=sa.text("active"), postgresql_where=sa.text("active"),
+        ),
+        sa.Index("ix_path_edges_up", "subordinate_id", "procedure", "level"),
+    )

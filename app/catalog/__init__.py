@@ -1,0 +1,1 @@
+"""Reference data: regions, specialities, the title tree, checklists, eligibility, settings."""

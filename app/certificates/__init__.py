@@ -1,0 +1,1 @@
+"""Certificates: the number pool, issuing, the signed PDF, and the log anyone can check."""

@@ -1,0 +1,1 @@
+"""Review committees: what they cover, who founded them, and their annual batches."""

@@ -1,0 +1,99 @@
+"""Tables of committees and their batches."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.bodies.models import Body
+from app.catalog.enums import TitleLevel
+from app.catalog.models import Speciality, TitleSeries
+from app.committees.enums import CommitteeGrade
+from app.core.db import EnumText, JsonText, Model, one_of
+
+
+class Committee(Model):
+    """评委会: what a body of node type 评委会 is besides. One row per body, same key."""
+
+    __tablename__ = "committees"
+
+    body_id: Mapped[int] = mapped_column(sa.ForeignKey("bodies.id"), primary_key=True)
+    grade: Mapped[CommitteeGrade] = mapped_column(EnumText(CommitteeGrade))
+    series_id: Mapped[int] = mapped_column(sa.ForeignKey("title_series.id"))
+    member_count: Mapped[int]
+    smaller_agreed_by: Mapped[str] = mapped_column(sa.String(120), default="")
+    printed_name: Mapped[str] = mapped_column(sa.String(120))
+    recorded_on: Mapped[date]
+    valid_until: Mapped[date]
+
+    body: Mapped[Body] = relationship()
+    series: Mapped[TitleSeries] = relationship()
+
+    __table_args__ = (
+        one_of("grade", CommitteeGrade),
+        sa.CheckConstraint("member_count % 2 = 1", name="odd_members"),
+        sa.CheckConstraint("valid_until > recorded_on", name="dates_in_order"),
+    )
+
+    def __str__(self) -> str:
+        return self.body.name
+
+
+class CoveredSpeciality(Model):
+    """评审专业: a speciality the committee may review, with everything below it in the tree."""
+
+    __tablename__ = "covered_specialities"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    committee_id: Mapped[int] = mapped_column(sa.ForeignKey("committees.body_id"))
+    speciality_id: Mapped[int] = mapped_column(sa.ForeignKey("specialities.id"), index=True)
+
+    speciality: Mapped[Speciality] = relationship()
+
+    __table_args__ = (sa.UniqueConstraint("committee_id", "speciality_id"),)
+
+
+class FoundingBody(Model):
+    """组建单位."""
+
+    __tablename__ = "founding_bodies"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    committee_id: Mapped[int] = mapped_column(sa.ForeignKey("committees.body_id"))
+    body_id: Mapped[int] = mapped_column(sa.ForeignKey("bodies.id"), index=True)
+
+    __table_args__ = (sa.UniqueConstraint("committee_id", "body_id"),)
+
+
+class AnnualBatch(Model):
+    """年度批次: applications to the committee go into an open one only."""
+
+    __tablename__ = "annual_batches"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    committee_id: Mapped[int] = mapped_column(sa.ForeignKey("committees.body_id"), index=True)
+    year: Mapped[int]
+    name: Mapped[str] = mapped_column(sa.String(80))
+    levels: Mapped[list[str]] = mapped_column(JsonText)
+    """Values of TitleLevel."""
+    opens_on: Mapped[date]
+    closes_on: Mapped[date]
+    review_from: Mapped[date]
+    review_until: Mapped[date]
+    active: Mapped[bool] = mapped_column(default=True)
+
+    committee: Mapped[Committee] = relationship()
+
+    __table_args__ = (
+        sa.UniqueConstraint("committee_id", "year", "name"),
+        sa.CheckConstraint("opens_on <= closes_on AND closes_on <= review_until", name="dates_in_order"),
+    )
+
+    def takes(self, level: TitleLevel, day: date) -> bool:
+        """Whether an application at `level` may enter on `day`."""
+        return self.active and level.value in self.levels and self.opens_on <= day <= self.closes_on
+
+    def __str__(self) -> str:
+        return f"{self.year}年 {self.name}"

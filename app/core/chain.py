@@ -1,0 +1,124 @@
+"""Append-only tables whose every entry is tied to the one before it by a keyed hash.
+
+`queue` only remembers. The links are made while the transaction commits, so a chain's head is locked for the
+shortest time. Whoever edits a chained table without the application's secret can't mend the chain; database
+triggers (see the migrations) refuse UPDATE and DELETE besides.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from app.core import crypto
+from app.core.db import Model, UtcDateTime
+from app.core.scope import UNSCOPED, registry
+
+_PENDING = "chain_pending"
+GENESIS = "0" * 64
+
+Row = dict[str, Any]
+
+
+class ChainLink:
+    """Columns every chained table has."""
+
+    id: Mapped[int] = mapped_column(sa.Integer, primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    previous_hash: Mapped[str] = mapped_column(sa.String(64))
+    hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+
+
+class ChainHead(Model):
+    """A chain's last link: one row per chained table, locked while a transaction appends."""
+
+    __tablename__ = "chain_heads"
+
+    chain: Mapped[str] = mapped_column(sa.String(60), primary_key=True)
+    last_id: Mapped[int]
+    last_hash: Mapped[str] = mapped_column(sa.String(64))
+
+
+registry.system(ChainHead)
+
+
+@dataclass(frozen=True)
+class Break:
+    """Where a chain does not hold: the entry's number and what is wrong with it."""
+
+    entry_id: int
+    problem: str
+
+
+def queue(session: Session, log: type[ChainLink], build: Callable[[], Row]) -> None:
+    """Append a row to `log` when this transaction commits; `build` is called then, when keys are known."""
+    session.info.setdefault(_PENDING, []).append((log, build))
+
+
+def canonical(row: Mapping[str, Any]) -> str:
+    """The text that is hashed: every column but the hashes, by name."""
+    return json.dumps(
+        {name: value for name, value in row.items() if name not in ("previous_hash", "hash")},
+        ensure_ascii=False,
+        sort_keys=True,
+        default=lambda value: value.isoformat(timespec="microseconds") if isinstance(value, datetime) else str(value),
+    )
+
+
+def _append_pending(session: Session) -> None:
+    pending = session.info.pop(_PENDING, None)
+    if not pending:
+        return
+    session.flush()
+    connection = session.connection()
+    head = ChainHead.__table__
+    for log in sorted({log for log, _ in pending}, key=lambda log: log.__tablename__):  # one order: no deadlock
+        where = head.c.chain == log.__tablename__
+        last_id, last_hash = connection.execute(
+            sa.select(head.c.last_id, head.c.last_hash).where(where).with_for_update()
+        ).one()
+        rows = []
+        for build in (build for owner, build in pending if owner is log):
+            last_id += 1
+            row = build() | {"id": last_id}
+            row["hash"], row["previous_hash"] = crypto.keys().chain(last_hash, canonical(row)), last_hash
+            last_hash = row["hash"]
+            rows.append(row)
+        connection.execute(sa.insert(log.__table__), rows)
+        connection.execute(sa.update(head).where(where).values(last_id=last_id, last_hash=last_hash))
+
+
+def verify(session: Session, log: type[ChainLink]) -> Iterator[Break]:
+    """Walk a whole chain in constant memory and yield every break: edited, removed, reordered, truncated."""
+    table, head = log.__table__, ChainHead.__table__
+    options = {UNSCOPED: "verification reads a chained table whole"}
+    rows = session.execute(sa.select(table).order_by(table.c.id), execution_options=options | {"yield_per": 1000})
+    expected, previous = 1, GENESIS
+    for row in rows.mappings():
+        if row["id"] != expected:
+            yield Break(expected, f"缺少第 {expected} 至 {row['id'] - 1} 条")
+        elif row["previous_hash"] != previous:
+            yield Break(row["id"], "与前一条不衔接")
+        if row["hash"] != crypto.keys().chain(row["previous_hash"], canonical(row)):
+            yield Break(row["id"], "内容被改动")
+        expected, previous = row["id"] + 1, row["hash"]
+    last = session.execute(sa.select(head).where(head.c.chain == log.__tablename__), execution_options=options).mappings().one()
+    if (last["last_id"], last["last_hash"]) != (expected - 1, previous):
+        yield Break(expected, f"末尾缺失：应有 {last['last_id']} 条，实有 {expected - 1} 条")
+
+
+def install() -> None:
+    """Hook the appending into every session's commit (idempotent)."""
+    if not event.contains(Session, "before_commit", _append_pending):
+        event.listen(Session, "before_commit", _append_pending)
+        event.listen(Session, "after_soft_rollback", lambda session, _transaction: session.info.pop(_PENDING, None))
+
+
+install()

@@ -1,0 +1,1 @@
+"""Review results, their public notice, and their filing (备案)."""
