@@ -38,7 +38,7 @@ class Person(Model):
         return self.name
 
 
-class User(FabUser):
+class Account(FabUser):
     """A FAB user that belongs to a person (system administrators may belong to none)."""
 
     __tablename__ = "ab_user"
@@ -67,7 +67,7 @@ class Post(Model):
     until: Mapped[date | None]
     active: Mapped[bool] = mapped_column(default=True)
 
-    user: Mapped[User] = relationship()
+    user: Mapped[Account] = relationship()
     body: Mapped[Body | None] = relationship()
 
     __table_args__ = (

@@ -6,13 +6,13 @@ from typing import Any
 import sqlalchemy as sa
 from flask_appbuilder.security.sqla import models as fab
 
-from app.accounts.models import BlacklistEntry, LoginAttempt, LoginSession, Person, Post, UnmaskLog, User
+from app.accounts.models import Account, BlacklistEntry, LoginAttempt, LoginSession, Person, Post, UnmaskLog
 from app.core.enums import Role
 from app.core.scope import Actor, registry
 
 registry.system(
-    fab.User, fab.Role, fab.Permission, fab.PermissionView, fab.ViewMenu, fab.RegisterUser, fab.Group,
-    User, LoginSession, LoginAttempt,
+    fab.User, fab.Role, fab.Permission, fab.PermissionView, fab.ViewMenu, fab.RegisterUser, fab.Group, fab.ApiKey,
+    Account, LoginSession, LoginAttempt,
 )
 
 seen_through: list[Callable[[Actor], Any]] = []

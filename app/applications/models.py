@@ -83,10 +83,6 @@ class Application(Model):
         sa.CheckConstraint("state = 'draft' OR state = 'withdrawn' OR submitted_at IS NOT NULL", name="submitted_has_time"),
         sa.CheckConstraint("(state = 'correcting') = (correction_due IS NOT NULL)", name="correction_has_due"),
         sa.CheckConstraint("method <> 'review' OR batch_id IS NOT NULL", name="review_has_batch"),
-        sa.ForeignKeyConstraint(
-            ["id", "current_seq"], ["application_nodes.application_id", "application_nodes.seq"],
-            name="fk_applications_current_node", use_alter=True,
-        ),
         sa.Index(
             "uq_applications_one_a_year", "person_id", "year", unique=True,
             sqlite_where=sa.text(f"state NOT IN ({_values(ENDED)})"),

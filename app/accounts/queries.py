@@ -1,0 +1,95 @@
+"""Reading people, posts and the blacklist."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from app.accounts.models import Account, BlacklistEntry, LoginSession, Person, Post
+from app.core import clock, crypto
+from app.core.enums import Role
+from app.core.scope import Actor, elevated
+
+
+def blacklisted(session: Session, person_id: int, on: date) -> BlacklistEntry | None:
+    """The entry that bars the person on `on`, if any, whoever asks: the bar is public to the rules, not its row."""
+    with elevated(session, "the bar holds for every region, and the person asking may not see the entry"):
+        return session.scalars(
+            sa.select(BlacklistEntry)
+            .where(
+                BlacklistEntry.person_id == person_id,
+                BlacklistEntry.lifted_at.is_(None),
+                BlacklistEntry.starts_on <= on,
+                BlacklistEntry.ends_on >= on,
+            )
+            .order_by(BlacklistEntry.ends_on.desc())
+        ).first()
+
+
+def posts_in_force(session: Session, user_id: int, on: date) -> list[Post]:
+    """The posts a user may act in on `on`, with their bodies."""
+    return list(
+        session.scalars(
+            sa.select(Post)
+            .where(
+                Post.user_id == user_id,
+                Post.active,
+                Post.since <= on,
+                sa.or_(Post.until.is_(None), Post.until >= on),
+            )
+            .options(joinedload(Post.body))
+            .order_by(Post.id)
+        )
+    )
+
+
+def find_account(session: Session, login: str) -> Account | None:
+    """By user name, or by identity number (through its digest)."""
+    login = login.strip()
+    found = session.scalar(sa.select(Account).where(Account.username == login))
+    if found is not None or len(login) != 18:
+        return found
+    return session.scalar(
+        sa.select(Account).join(Person, Person.id == Account.person_id).where(Person.id_digest == crypto.keys().digest(login))
+    )
+
+
+def actor_for(account: Account, post: Post, person: Person | None, ip: str = "") -> Actor:
+    """The actor of a user in one of his posts."""
+    body = post.body
+    return Actor(
+        role=post.role,
+        user_id=account.id,
+        person_id=person.id if person else None,
+        name=person.name if person else account.first_name,
+        post_id=post.id,
+        body_id=post.body_id,
+        body_name=body.name if body else "",
+        region_code=post.region_code or (body.region_code if body else ""),
+        ip=ip,
+    )
+
+
+def live_session(session: Session, token_digest: str, idle: timedelta) -> tuple[LoginSession, Actor] | None:
+    """The login session of a token and its actor, if the session, the account and the post are all still good."""
+    row = session.execute(
+        sa.select(LoginSession, Account, Person, Post)
+        .join(Account, Account.id == LoginSession.user_id)
+        .outerjoin(Person, Person.id == Account.person_id)
+        .outerjoin(Post, Post.id == LoginSession.post_id)
+        .options(joinedload(Post.body))
+        .where(LoginSession.token_digest == token_digest, LoginSession.ended_at.is_(None))
+    ).first()
+    if row is None:
+        return None
+    login, account, person, post = row
+    moment, day = clock.now(), clock.today()
+    if not account.active or moment - login.seen_at > idle:
+        return None
+    if post is None:
+        return login, Actor(Role.ANONYMOUS, user_id=account.id, person_id=account.person_id, name=account.first_name, ip=login.ip)
+    if not post.active or post.since > day or (post.until and post.until < day):
+        return None
+    return login, actor_for(account, post, person, login.ip)
