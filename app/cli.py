@@ -1,0 +1,122 @@
+"""`python run.py [command]`: without one, prepare everything, start the worker and the server."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from types import FrameType
+
+import click
+import sqlalchemy as sa
+from flask import Flask
+from huey.consumer_options import ConsumerConfig
+
+from app.accounts.models import Account
+from app.catalog.models import Region
+from app.certificates.models import CertificateLog
+from app.core import chain, schema
+from app.core.audit import AuditEntry
+from app.core.db import db, read_session, unit_of_work
+from app.core.scope import Actor
+from app.factory import create_app
+from config import ROOT
+from seeds import demo
+from seeds.reference import load_reference
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def main(context: click.Context) -> None:
+    """职称网上申报评审. Without a command: prepare the database, start the worker and the server."""
+    if context.invoked_subcommand is None:
+        context.invoke(serve)
+
+
+def prepare(app: Flask, *, with_demo: bool) -> None:
+    """The one init step: migrations, reference data, and in demo mode the demo province. Safe started many times."""
+    with app.app_context(), schema.alone(db.engine, app.config["INSTANCE"]):
+        schema.upgrade(db.engine)
+        with read_session(Actor.system("init")) as session:
+            empty = session.scalar(sa.select(Region.code).limit(1)) is None
+        if empty:
+            with unit_of_work(Actor.system("reference data")) as session:
+                load_reference(session)
+        if with_demo:
+            with read_session(Actor.system("init")) as session:
+                unpeopled = session.scalar(sa.select(Account.id).limit(1)) is None
+            if unpeopled:
+                started = time.monotonic()
+                click.echo("首次运行：正在建立演示省份，约需一分钟以内 …")
+                demo.load_demo(app)
+                click.echo(f"演示省份已建立（{time.monotonic() - started:.0f} 秒）。")
+
+
+@main.command()
+def init() -> None:
+    """Bring the database to the newest shape with its reference data; nothing else."""
+    prepare(create_app(), with_demo=False)
+
+
+@main.command()
+def serve() -> None:
+    """The demo: everything on this machine, on the loopback address."""
+    app = create_app()
+    if app.config["PRODUCTION"]:
+        raise click.ClickException("PRODUCTION=1: use `run.py init`, `run.py worker` and gunicorn 'app.factory:production()'")
+    prepare(app, with_demo=True)
+    port = os.environ.get("PORT", "5000")
+    click.echo(demo.people_table())
+    click.echo(f"打开 http://127.0.0.1:{port}/ （Ctrl-C 停止）")
+    with app.app_context():
+        db.engine.dispose()
+    children = [
+        subprocess.Popen([sys.executable, "run.py", "worker"], cwd=ROOT),
+        subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "--chdir", str(ROOT), "-b", f"127.0.0.1:{port}", "-k", "gthread",
+             "-w", "2", "--threads", "8", "--log-level", "warning", "app.factory:create_app()"],
+            cwd=ROOT,
+        ),
+    ]
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        for child in children:
+            child.terminate()
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    while all(child.poll() is None for child in children):
+        time.sleep(0.3)
+    for child in children:
+        child.terminate()
+    for child in children:
+        child.wait()
+
+
+@main.command()
+def worker() -> None:
+    """Work through jobs until stopped; any number may run with REDIS_URL."""
+    app = create_app()
+    config = ConsumerConfig(workers=int(os.environ.get("WORKERS", "1")), worker_type="thread", periodic=True)
+    config.validate()
+    app.extensions["queue"].create_consumer(**config.values).run()
+
+
+@main.command("verify-audit")
+def verify_audit() -> None:
+    """Walk the audit trail and the certificate log; name every edited, removed or reordered row."""
+    app = create_app()
+    broken = 0
+    with app.app_context(), read_session(Actor.system("verify-audit")) as session:
+        for log, name in ((AuditEntry, "审计记录"), (CertificateLog, "证书日志")):
+            breaks = list(chain.verify(session, log))
+            broken += len(breaks)
+            for found in breaks:
+                click.echo(f"{name} 第 {found.entry_id} 条：{found.problem}")
+            head = session.get(chain.ChainHead, log.__tablename__)
+            if head is not None and not breaks:
+                click.echo(f"{name} 完好：{head.last_id} 条，末条哈希 {head.last_hash}")
+    if broken:
+        raise SystemExit(1)
