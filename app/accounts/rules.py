@@ -1,0 +1,81 @@
+"""Rules of identity numbers, phones and passwords."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from app.accounts.enums import Gender
+
+ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+ID_CHECK = "10X98765432"
+COMMON_PASSWORDS = ("password", "qwerty", "123456", "abc123", "admin", "111111", "zxcvbn", "iloveyou", "woaini")
+PASSWORD_LENGTH = 10
+
+
+def normalise_id_number(text: str) -> str:
+    """As it is stored: no spaces, the check letter in upper case."""
+    return re.sub(r"\s", "", text).upper()
+
+
+def id_number_problem(text: str, today: date) -> str | None:
+    """What is wrong with an identity number (GB 11643-1999), or None.
+
+    The first six digits are not looked up: a person keeps the number of a county that is no more.
+    """
+    if not re.fullmatch(r"[0-9]{17}[0-9X]", text):
+        return "身份证号应为 18 位：前 17 位是数字，末位是数字或 X。"
+    try:
+        born = birthday_of(text)
+    except ValueError:
+        return "身份证号中的出生日期不存在，请核对第 7 至 14 位。"
+    if not date(1900, 1, 1) <= born <= today:
+        return "身份证号中的出生日期不合理，请核对第 7 至 14 位。"
+    total = sum(int(digit) * weight for digit, weight in zip(text, ID_WEIGHTS, strict=False))
+    if ID_CHECK[total % 11] != text[17]:
+        return "身份证号的校验位不对，请逐位核对。"
+    return None
+
+
+def birthday_of(id_number: str) -> date:
+    """Digits 7 to 14; ValueError if there is no such day."""
+    return date(int(id_number[6:10]), int(id_number[10:12]), int(id_number[12:14]))
+
+
+def gender_of(id_number: str) -> Gender:
+    """Digit 17: odd is male (GB 11643)."""
+    return Gender.MALE if int(id_number[16]) % 2 else Gender.FEMALE
+
+
+def name_problem(name: str) -> str | None:
+    """A person's name: 2 to 60 characters, Chinese (rare characters too), Latin or a middle dot; no digits."""
+    if not 2 <= len(name) <= 60:
+        return "姓名应为 2 至 60 个字。"
+    if not all(char.isalpha() or char in "·•. -" for char in name):
+        return "姓名中只能有汉字、字母和间隔号。"
+    return None
+
+
+def phone_problem(phone: str) -> str | None:
+    """A mainland mobile number: eleven digits from 13 to 19."""
+    return None if re.fullmatch(r"1[3-9][0-9]{9}", phone) else "手机号应为 11 位数字，以 13 至 19 开头。"
+
+
+def password_problem(password: str, *, username: str = "", name: str = "", id_number: str = "") -> str | None:
+    """What is wrong with a password, or None: length, three of four kinds, nothing of the person, nothing common."""
+    if len(password) < PASSWORD_LENGTH:
+        return f"密码至少 {PASSWORD_LENGTH} 位。"
+    if len(password) > 128:
+        return "密码不超过 128 位。"
+    kinds = sum(bool(re.search(pattern, password)) for pattern in (r"[a-z]", r"[A-Z]", r"[0-9]", r"[^A-Za-z0-9]"))
+    if kinds < 3:
+        return "密码要含大写字母、小写字母、数字、符号中的至少三种。"
+    lowered = password.lower()
+    if any(word in lowered for word in COMMON_PASSWORDS):
+        return "密码中含有太常见的组合，请换一个。"
+    if re.search(r"(.)\1{3}", password):
+        return "密码中不能有四个以上相同的连续字符。"
+    personal = [username.lower(), name.lower(), id_number[6:14], id_number[-6:]]
+    if any(len(part) >= 4 and part.lower() in lowered for part in personal):
+        return "密码中不能含有用户名、姓名、生日或身份证号。"
+    return None

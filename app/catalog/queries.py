@@ -1,0 +1,107 @@
+"""Reading the reference data."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.catalog.enums import AcquisitionMethod, TitleLevel
+from app.catalog.models import EligibilityRule, MaterialRequirement, Setting, Speciality, Title, TitleSeries
+from app.core import clock
+
+
+def setting(session: Session, key: str, default: str) -> str:
+    """The value in force of a setting, or `default` where the authority never set one."""
+    found = session.scalar(
+        sa.select(Setting.value).where(Setting.key == key, Setting.since <= clock.now()).order_by(Setting.since.desc()).limit(1)
+    )
+    return default if found is None else found
+
+
+def requirements_for(
+    session: Session, *, series_id: int, level: TitleLevel, method: AcquisitionMethod
+) -> list[MaterialRequirement]:
+    """The checklist of 申报材料 of a series, level and method, in its order."""
+    return list(
+        session.scalars(
+            sa.select(MaterialRequirement)
+            .where(
+                sa.or_(MaterialRequirement.series_id.is_(None), MaterialRequirement.series_id == series_id),
+                sa.or_(MaterialRequirement.level.is_(None), MaterialRequirement.level == level),
+                sa.or_(MaterialRequirement.method.is_(None), MaterialRequirement.method == method),
+            )
+            .order_by(MaterialRequirement.seq, MaterialRequirement.id)
+        )
+    )
+
+
+def eligibility_rules(session: Session, *, method: AcquisitionMethod, level: TitleLevel, year: int) -> list[EligibilityRule]:
+    """Every rule of a method and level in force in a year of policy."""
+    return list(
+        session.scalars(
+            sa.select(EligibilityRule).where(
+                EligibilityRule.method == method,
+                EligibilityRule.level == level,
+                EligibilityRule.year_from <= year,
+                sa.or_(EligibilityRule.year_until.is_(None), EligibilityRule.year_until >= year),
+            )
+        )
+    )
+
+
+def speciality_ancestors(session: Session, speciality_id: int) -> list[int]:
+    """The node itself and every node above it, nearest first: one recursive query."""
+    node = sa.select(Speciality.id, Speciality.parent_id, sa.literal(0).label("depth")).where(Speciality.id == speciality_id)
+    above = node.cte("above", recursive=True)
+    above = above.union_all(
+        sa.select(Speciality.id, Speciality.parent_id, above.c.depth + 1).where(Speciality.id == above.c.parent_id)
+    )
+    return list(session.scalars(sa.select(above.c.id).order_by(above.c.depth)))
+
+
+def search_specialities(session: Session, text: str, *, series_id: int | None = None, limit: int = 20) -> list[Speciality]:
+    """By part of the name, beginning of the code, or pinyin initials; leaves and branches alike."""
+    text = text.strip()
+    if not text:
+        return []
+    query = sa.select(Speciality).where(
+        Speciality.active,
+        sa.or_(
+            Speciality.name.contains(text, autoescape=True),
+            Speciality.code.startswith(text, autoescape=True),
+            Speciality.pinyin.startswith(text.lower(), autoescape=True),
+        ),
+    )
+    if series_id is not None:
+        query = query.where(Speciality.series_id == series_id)
+    return list(session.scalars(query.order_by(Speciality.code).limit(limit)))
+
+
+def all_series(session: Session) -> list[TitleSeries]:
+    return list(session.scalars(sa.select(TitleSeries).order_by(TitleSeries.number)))
+
+
+def titles_of(session: Session, series_id: int, level: TitleLevel) -> list[Title]:
+    """The titles of a series at a level: one per branch."""
+    return list(
+        session.scalars(
+            sa.select(Title)
+            .where(Title.series_id == series_id, Title.level == level, Title.active)
+            .order_by(Title.id)
+        )
+    )
+
+
+def specialities_of(session: Session, series_id: int) -> list[Speciality]:
+    """The leaves of a series' tree: what an applicant may choose."""
+    below = sa.orm.aliased(Speciality)
+    return list(
+        session.scalars(
+            sa.select(Speciality)
+            .where(
+                Speciality.series_id == series_id, Speciality.active,
+                ~sa.exists().where(below.parent_id == Speciality.id, below.active),
+            )
+            .order_by(Speciality.code)
+        )
+    )

@@ -1,0 +1,160 @@
+"""Reference data from the CSV files beside this one: loaded once, into empty tables, in a few statements."""
+
+from __future__ import annotations
+
+import csv
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.catalog.enums import AcquisitionMethod, Education, RegionLevel, TitleLevel
+from app.catalog.models import (
+    EligibilityRule,
+    MaterialRequirement,
+    Region,
+    Setting,
+    Speciality,
+    Title,
+    TitleSeries,
+)
+from app.catalog.rules import initials
+
+FOLDER = Path(__file__).resolve().parent
+LEVEL_COLUMNS = (
+    ("full_senior", TitleLevel.FULL_SENIOR), ("associate_senior", TitleLevel.ASSOCIATE_SENIOR),
+    ("intermediate", TitleLevel.INTERMEDIATE), ("assistant", TitleLevel.ASSISTANT), ("clerk", TitleLevel.CLERK),
+)
+SETTINGS = {
+    "correction_days": "10",
+    "notice_working_days": "5",
+    "retirement_age_male": "60",
+    "retirement_age_female": "55",
+    "number_pool_block": "50",
+}
+# GB/T 2260 over time: a county that became a city keeps its old code for the papers of that time.
+FORMER_REGIONS = ({"code": "431121", "name": "祁阳县", "parent_code": "431100", "valid_until": date(2021, 1, 19)},)
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    with open(FOLDER / name, encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def load_reference(session: Session) -> None:
+    """Fill the catalogue's empty tables; tables that have rows are left as they are. `session` is the system's."""
+    for model, load in (
+        (Region, _regions), (TitleSeries, _series), (Speciality, _specialities), (MaterialRequirement, _materials),
+        (EligibilityRule, _eligibility), (Setting, _settings),
+    ):
+        if session.execute(sa.select(sa.literal(1)).select_from(model).limit(1)).first() is None:
+            load(session)
+
+
+def _insert(session: Session, model: type, rows: list[dict[str, Any]]) -> None:
+    session.execute(sa.insert(model), rows)
+
+
+def _regions(session: Session) -> None:
+    rows: list[dict[str, Any]] = [
+        {
+            "code": row["code"], "name": row["name"], "level": RegionLevel(row["level"]),
+            "parent_code": row["parent_code"] or None, "valid_from": None, "valid_until": None,
+        }
+        for row in _rows("regions.csv")
+    ]
+    rows += [{"level": RegionLevel.COUNTY, "valid_from": None} | former for former in FORMER_REGIONS]
+    for level in RegionLevel:  # parents first
+        _insert(session, Region, [row for row in rows if row["level"] is level])
+
+
+def _series(session: Session) -> None:
+    table = _rows("title_levels.csv")
+    names = {int(row["series_no"]): row["series"] for row in table}
+    _insert(session, TitleSeries, [{"number": number, "name": name} for number, name in names.items()])
+    ids = {number: key for key, number in session.execute(sa.select(TitleSeries.id, TitleSeries.number))}
+    _insert(
+        session, Title,
+        [
+            {
+                "series_id": ids[int(row["series_no"])], "branch": row["branch"], "level": level, "name": row[column],
+                "ministry_title": row[column], "active": True,
+            }
+            for row in table
+            for column, level in LEVEL_COLUMNS
+            if row[column]
+        ],
+    )
+
+
+def _specialities(session: Session) -> None:
+    """Top nodes are the series (栏目大类); a branch, where there is one, groups the specialities below it."""
+    series = {number: (key, name) for key, number, name in session.execute(sa.select(TitleSeries.id, TitleSeries.number, TitleSeries.name))}
+    for row in _rows("specialities.csv"):
+        number = int(row["series_no"])
+        series_id, series_name = series[number]
+        top = _node(session, f"{number:02d}", series_name, None, series_id)
+        groups = [group.partition(":") for group in row["branches"].split(";")]
+        if not groups[0][1]:
+            _leaves(session, f"{number:02d}", groups[0][0], top, series_id)
+            continue
+        for place, (branch, _, leaves) in enumerate(groups, 1):
+            code = f"{number:02d}{place:02d}"
+            _leaves(session, code, leaves, _node(session, code, f"{branch}类", top, series_id), series_id)
+
+
+def _node(session: Session, code: str, name: str, parent_id: int | None, series_id: int) -> int:
+    node = Speciality(code=code, name=name, pinyin=initials(name), parent_id=parent_id, series_id=series_id, active=True)
+    session.add(node)
+    session.flush()
+    return node.id
+
+
+def _leaves(session: Session, code: str, names: str, parent_id: int, series_id: int) -> None:
+    _insert(
+        session, Speciality,
+        [
+            {
+                "code": f"{code}{place:02d}", "name": name, "pinyin": initials(name), "parent_id": parent_id,
+                "series_id": series_id, "active": True,
+            }
+            for place, name in enumerate(names.split("|"), 1)
+        ],
+    )
+
+
+def _materials(session: Session) -> None:
+    _insert(
+        session, MaterialRequirement,
+        [
+            {
+                "code": row["code"], "name": row["name"], "hint": row["hint"], "series_id": None, "level": None,
+                "method": AcquisitionMethod(row["method"]) if row["method"] else None, "required": row["required"] == "1",
+                "max_files": int(row["max_files"]), "images_only": row["images_only"] == "1", "seq": seq,
+            }
+            for seq, row in enumerate(_rows("material_requirements.csv"), 1)
+        ],
+    )
+
+
+def _eligibility(session: Session) -> None:
+    _insert(
+        session, EligibilityRule,
+        [
+            {
+                "method": AcquisitionMethod(row["method"]), "level": TitleLevel(row["level"]),
+                "education": Education(row["education"]),
+                "present_level": TitleLevel(row["present_level"]) if row["present_level"] else None,
+                "series_id": None, "years": int(row["years"]), "region_code": "430000", "year_from": 2019,
+                "year_until": None, "clause": row["clause"],
+            }
+            for row in _rows("eligibility_rules.csv")
+        ],
+    )
+
+
+def _settings(session: Session) -> None:
+    since = datetime(2020, 1, 1, tzinfo=UTC)
+    _insert(session, Setting, [{"key": k, "value": v, "since": since, "set_by": "出厂设置"} for k, v in SETTINGS.items()])

@@ -1,0 +1,206 @@
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from app.accounts import queries, services
+from app.accounts.enums import AttemptResult, SessionEnd
+from app.accounts.models import Account, LoginAttempt, LoginSession, Person, Post, UnmaskLog
+from app.core import clock
+from app.core.db import read_session, unit_of_work
+from app.core.enums import Role
+from app.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
+from app.core.scope import Actor
+from tests.people import PASSWORD, id_number, make_actor
+
+pytestmark = pytest.mark.usefixtures("app")
+SYSTEM = Actor.system("test")
+HOUR = timedelta(hours=1)
+
+
+def register(**changes: object) -> None:
+    values: dict = {
+        "name": "王小明", "id_number": id_number(serial=777), "phone": "13812345678", "password": "Hao-Mima-2026", "consent": True,
+    }
+    with unit_of_work(SYSTEM) as session:
+        services.register_applicant(session, actor=Actor.anonymous(), **(values | changes))
+
+
+def sign_in(login: str, password: str = PASSWORD, ip: str = "10.0.0.1") -> services.SignIn:
+    with unit_of_work(SYSTEM) as session:
+        return services.sign_in(session, login=login, password=password, ip=ip, agent="test")
+
+
+def resume(token: str, idle: timedelta = HOUR) -> Actor | None:
+    with read_session(SYSTEM) as session:
+        found = services.resume(session, token=token, idle=idle)
+        return found[0] if found else None
+
+
+def username(actor: Actor) -> str:
+    with read_session(SYSTEM) as session:
+        return session.get_one(Account, actor.user_id).username
+
+
+def test_registering_records_consent_and_signs_in_by_identity_number() -> None:
+    register()
+    outcome = sign_in(id_number(serial=777), "Hao-Mima-2026")
+    actor = resume(outcome.token)
+    assert actor is not None
+    assert (actor.role, actor.name) == (Role.APPLICANT, "王小明")
+    with read_session(SYSTEM) as session:
+        person = session.get_one(Person, actor.person_id)
+        assert person.consent_version == services.CONSENT_VERSION
+        assert person.consented_at is not None
+
+
+def test_registering_tells_every_wrong_field_at_once() -> None:
+    with pytest.raises(Invalid) as refused:
+        register(name="", id_number="110105194912310021", phone="123", password="short", consent=False)
+    assert set(refused.value.fields) == {"name", "id_number", "phone", "password", "consent"}
+
+
+def test_one_account_per_identity_number() -> None:
+    register()
+    with pytest.raises(Invalid) as refused:
+        register(name="别人")
+    assert set(refused.value.fields) == {"id_number"}
+    assert "已经注册过账号" in refused.value.fields["id_number"]
+
+
+def test_five_wrong_passwords_lock_the_account_for_a_quarter_of_an_hour() -> None:
+    login = username(make_actor(Role.APPLICANT))
+    for _ in range(4):
+        assert sign_in(login, "wrong").problem == "用户名（身份证号）或密码不正确。"
+    assert "已锁定" in sign_in(login, "wrong").problem
+    assert "已锁定" in sign_in(login).problem
+    with clock.at(clock.now() + services.LOCK_FOR + timedelta(seconds=1)):
+        assert sign_in(login).token
+
+
+def test_one_address_may_not_try_for_ever() -> None:
+    for number in range(services.THROTTLE_AFTER):
+        sign_in(f"nobody{number}", "wrong", ip="10.9.9.9")
+    login = username(make_actor(Role.APPLICANT))
+    assert sign_in(login, ip="10.9.9.9").problem == "此网络地址尝试登录过于频繁，请 10 分钟后再试。"
+    assert sign_in(login, ip="10.9.9.8").token
+
+
+def test_an_unknown_name_and_a_wrong_password_look_the_same() -> None:
+    login = username(make_actor(Role.APPLICANT))
+    assert sign_in("nobody", "x").problem == sign_in(login, "x").problem
+
+
+def test_attempts_are_kept_with_identity_numbers_masked() -> None:
+    sign_in(id_number(serial=5), "x")
+    with read_session(SYSTEM) as session:
+        attempt = session.scalars(sa.select(LoginAttempt).order_by(LoginAttempt.id.desc())).first()
+        assert attempt is not None
+        assert (attempt.username, attempt.result) == ("430102********0050"[:14] + id_number(serial=5)[-4:], AttemptResult.UNKNOWN)
+
+
+def test_two_posts_ask_for_a_choice_and_switching_ends_the_old_session() -> None:
+    actor = make_actor(Role.APPLICANT)
+    with unit_of_work(SYSTEM) as session:
+        services.grant_post(session, actor=SYSTEM, user_id=actor.user_id or 0, role=Role.JUDGE)
+    outcome = sign_in(username(actor))
+    assert outcome.needs_choice
+    waiting = resume(outcome.token)
+    assert waiting is not None and (waiting.role, waiting.user_id) == (Role.ANONYMOUS, actor.user_id)
+    with read_session(SYSTEM) as session:
+        posts = queries.posts_in_force(session, actor.user_id or 0, clock.today())
+    with unit_of_work(SYSTEM) as session:
+        chosen = services.choose_post(session, token=outcome.token, post_id=posts[1].id, ip="", agent="")
+    judge = resume(chosen.token)
+    assert judge is not None and judge.role is Role.JUDGE
+    assert resume(outcome.token) is None
+
+
+def test_nobody_chooses_somebody_elses_post() -> None:
+    mine, other = make_actor(Role.APPLICANT), make_actor(Role.SYSADMIN)
+    token = sign_in(username(mine)).token
+    with pytest.raises(NotAllowed), unit_of_work(SYSTEM) as session:
+        services.choose_post(session, token=token, post_id=other.post_id or 0, ip="", agent="")
+
+
+def test_sessions_die_with_logout_idleness_password_and_deactivation() -> None:
+    actor, admin = make_actor(Role.APPLICANT), make_actor(Role.SYSADMIN)
+    login = username(actor)
+
+    first = sign_in(login).token
+    with unit_of_work(SYSTEM) as session:
+        services.sign_out(session, actor=actor, token=first)
+        services.sign_out(session, actor=actor, token=first)
+    assert resume(first) is None
+
+    second = sign_in(login).token
+    with clock.at(clock.now() + HOUR + timedelta(seconds=1)):
+        assert resume(second) is None
+    assert resume(second) is not None
+
+    with unit_of_work(actor) as session:
+        services.change_password(session, actor=actor, old=PASSWORD, new="Xin-De-Mima-77")
+    assert resume(second) is None
+
+    third = sign_in(login, "Xin-De-Mima-77").token
+    with unit_of_work(admin) as session:
+        services.set_active(session, actor=admin, user_id=actor.user_id or 0, active=False, reason="离职")
+    assert resume(third) is None
+    assert sign_in(login, "Xin-De-Mima-77").problem == "账号已停用，请联系系统管理员。"
+    with read_session(SYSTEM) as session:
+        ends = session.scalars(sa.select(LoginSession.end).where(LoginSession.user_id == actor.user_id).order_by(LoginSession.id)).all()
+    assert ends == [SessionEnd.LOGOUT, SessionEnd.PASSWORD, SessionEnd.DEACTIVATED]
+
+
+def test_a_post_that_ends_ends_its_sessions() -> None:
+    actor, admin = make_actor(Role.APPLICANT), make_actor(Role.SYSADMIN)
+    token = sign_in(username(actor)).token
+    with unit_of_work(admin) as session:
+        services.revoke_post(session, actor=admin, post_id=actor.post_id or 0, reason="调离")
+    assert resume(token) is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field"),
+    [("wrong", "Xin-De-Mima-77", "old"), (PASSWORD, "short", "new"), (PASSWORD, PASSWORD, "new")],
+)
+def test_a_password_change_that_is_refused(old: str, new: str, field: str) -> None:
+    actor = make_actor(Role.APPLICANT)
+    with pytest.raises(Invalid) as refused, unit_of_work(actor) as session:
+        services.change_password(session, actor=actor, old=old, new=new)
+    assert set(refused.value.fields) == {field}
+
+
+def test_posts_are_granted_by_administrators_once() -> None:
+    actor = make_actor(Role.APPLICANT)
+    with pytest.raises(NotAllowed), unit_of_work(actor) as session:
+        services.grant_post(session, actor=actor, user_id=actor.user_id or 0, role=Role.SYSADMIN)
+    with pytest.raises(Conflict, match="该用户已经具有这个身份。"), unit_of_work(SYSTEM) as session:
+        services.grant_post(session, actor=SYSTEM, user_id=actor.user_id or 0, role=Role.APPLICANT)
+
+
+def test_an_administrator_does_not_lock_himself_out() -> None:
+    admin = make_actor(Role.SYSADMIN)
+    with pytest.raises(Refusal, match="不能停用自己的账号。"), unit_of_work(admin) as session:
+        services.set_active(session, actor=admin, user_id=admin.user_id or 0, active=False, reason="x")
+
+
+def test_unmasking_is_recorded_and_shown_to_the_person() -> None:
+    person, admin, other = make_actor(Role.APPLICANT), make_actor(Role.SYSADMIN, name="管理员"), make_actor(Role.APPLICANT)
+    with unit_of_work(admin) as session:
+        whole = services.unmask(session, actor=admin, person_id=person.person_id or 0, purpose="核对证件")
+    assert len(whole) == 18
+    with read_session(person) as session:
+        log = session.scalars(sa.select(UnmaskLog)).one()
+        assert (log.by_name, log.purpose) == ("管理员", "核对证件")
+    with pytest.raises(NotFound), unit_of_work(other) as session:
+        services.unmask(session, actor=other, person_id=person.person_id or 0, purpose="好奇")
+    with pytest.raises(Invalid), unit_of_work(admin) as session:
+        services.unmask(session, actor=admin, person_id=person.person_id or 0, purpose=" ")
+
+
+def test_a_post_of_the_future_is_not_in_force() -> None:
+    actor = make_actor(Role.APPLICANT)
+    with unit_of_work(SYSTEM) as session:
+        session.get_one(Post, actor.post_id).since = clock.today() + timedelta(days=1)
+    assert "没有有效的任职身份" in sign_in(username(actor)).problem
