@@ -1,0 +1,205 @@
+/* Small helpers over pages that work without them: confirming, submitting once, ticking rows, searching, previewing. */
+(function () {
+  "use strict";
+  const all = (selector, root) => Array.from((root || document).querySelectorAll(selector));
+
+  function ask(text) {
+    return new Promise((resolve) => {
+      const dialog = document.createElement("dialog");
+      dialog.className = "ask";
+      dialog.setAttribute("aria-label", "请确认");
+      const words = document.createElement("p");
+      words.textContent = text;
+      const form = document.createElement("form");
+      form.method = "dialog";
+      for (const [value, label, look] of [["", "取消", "btn"], ["yes", "确定", "btn btn--primary"]]) {
+        const button = document.createElement("button");
+        button.value = value;
+        button.textContent = label;
+        button.className = look;
+        form.append(button);
+      }
+      dialog.append(words, form);
+      dialog.addEventListener("close", () => { dialog.remove(); resolve(dialog.returnValue === "yes"); });
+      document.body.append(dialog);
+      dialog.showModal();
+    });
+  }
+
+  /* data-confirm on a form or its button asks first; every posted form is submitted once. */
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (form.method !== "post") return;
+    const button = event.submitter;
+    const text = (button && button.dataset.confirm) || form.dataset.confirm;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    if (text && !form.dataset.agreed) {
+      event.preventDefault();
+      if (await ask(text)) { form.dataset.agreed = "1"; form.requestSubmit(button || undefined); }
+      return;
+    }
+    delete form.dataset.agreed;
+    form.dataset.sent = "1";
+    setTimeout(() => all("button", form).concat(button || []).forEach((b) => { b.disabled = true; }), 0);
+  });
+  window.addEventListener("pageshow", () => all("form[data-sent]").forEach((form) => {
+    delete form.dataset.sent;
+    all("button", form).forEach((b) => { b.disabled = false; });
+    if (form.id) all(`button[form="${form.id}"]`).forEach((b) => { b.disabled = false; });
+    tally();
+  }));
+
+  /* Empty conditions stay out of the URL. */
+  all("form[data-conditions]").forEach((form) => form.addEventListener("submit", () => {
+    all("input, select", form).forEach((field) => { if (!field.value) field.disabled = true; });
+    setTimeout(() => all("input, select", form).forEach((field) => { field.disabled = false; }), 200);
+  }));
+
+  /* Ticked rows */
+  function tally() {
+    const ticks = all("[data-tick]");
+    if (!ticks.length) return;
+    const ticked = ticks.filter((tick) => tick.checked);
+    ticks.forEach((tick) => tick.closest("tr").classList.toggle("ticked", tick.checked));
+    const every = document.querySelector("[data-tick-all]");
+    every.checked = ticked.length === ticks.length;
+    every.indeterminate = ticked.length > 0 && ticked.length < ticks.length;
+    all("[data-ticked]").forEach((word) => { word.textContent = ticked.length ? `已选 ${ticked.length} 条` : ""; });
+    all("[data-needs-ticked]").forEach((button) => { button.disabled = !ticked.length; });
+  }
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-tick-all]")) all("[data-tick]").forEach((tick) => { tick.checked = event.target.checked; });
+    if (event.target.matches("[data-tick], [data-tick-all]")) tally();
+  });
+  tally();
+
+  /* 录入关键字回车查询 */
+  all(".search-select").forEach((box) => {
+    const input = box.querySelector("[role=combobox]");
+    const hidden = box.querySelector("input[type=hidden]");
+    const list = box.querySelector("[role=listbox]");
+    const status = box.querySelector("[role=status]");
+    let options = [], current = -1, asked = 0;
+
+    function close() { list.hidden = true; input.setAttribute("aria-expanded", "false"); input.removeAttribute("aria-activedescendant"); current = -1; }
+    function move(to) {
+      if (!options.length) return;
+      current = (to + options.length) % options.length;
+      options.forEach((option, index) => option.setAttribute("aria-selected", String(index === current)));
+      input.setAttribute("aria-activedescendant", options[current].id);
+      options[current].scrollIntoView({ block: "nearest" });
+    }
+    function choose(option) {
+      hidden.value = option.dataset.id;
+      input.value = option.dataset.text;
+      box.classList.add("search-select--chosen");
+      status.textContent = "";
+      close();
+      hidden.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+    async function search() {
+      const word = input.value.trim();
+      if (!word) { status.textContent = "请先录入关键字。"; return; }
+      const mine = ++asked;
+      status.textContent = "正在查询…";
+      let items;
+      try {
+        const url = new URL(box.dataset.url, location.href);
+        url.searchParams.set("q", word);
+        const answer = await fetch(url, { headers: { Accept: "application/json" }, credentials: "same-origin" });
+        if (!answer.ok) throw new Error(String(answer.status));
+        items = (await answer.json()).items;
+      } catch (error) { if (mine === asked) status.textContent = "查询失败，请稍后再试。"; return; }
+      if (mine !== asked) return;
+      list.replaceChildren();
+      options = items.map((item, index) => {
+        const option = document.createElement("li");
+        option.id = `${list.id}-${index}`;
+        option.setAttribute("role", "option");
+        option.dataset.id = item.id;
+        option.dataset.text = item.text;
+        option.append(item.text);
+        if (item.note) { const note = document.createElement("small"); note.textContent = item.note; option.append(note); }
+        list.append(option);
+        return option;
+      });
+      status.textContent = options.length ? `找到 ${options.length} 条，用上下键选择` : "没有找到，请换一个关键字。";
+      list.hidden = !options.length;
+      input.setAttribute("aria-expanded", String(options.length > 0));
+      if (options.length) move(0);
+    }
+    input.addEventListener("keydown", (event) => {
+      if (event.isComposing) return;
+      if (event.key === "Enter") {
+        if (!list.hidden && current >= 0) { event.preventDefault(); choose(options[current]); }
+        else if (!hidden.value) { event.preventDefault(); search(); }
+      } else if (event.key === "ArrowDown") { event.preventDefault(); if (list.hidden) search(); else move(current + 1); }
+      else if (event.key === "ArrowUp" && !list.hidden) { event.preventDefault(); move(current - 1); }
+      else if (event.key === "Escape") close();
+    });
+    input.addEventListener("input", () => { hidden.value = ""; box.classList.remove("search-select--chosen"); close(); });
+    input.addEventListener("blur", () => setTimeout(close, 150));
+    list.addEventListener("mousedown", (event) => { const option = event.target.closest("li"); if (option) { event.preventDefault(); choose(option); } });
+    if (hidden.value) box.classList.add("search-select--chosen");
+  });
+
+  /* Files: shown in the page's own pane; too large ones are named before they travel. */
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-preview]");
+    const pane = document.querySelector("[data-preview-pane]");
+    if (!link || !pane || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const kind = link.dataset.preview;
+    if (kind !== "application/pdf" && !kind.startsWith("image/")) return;
+    event.preventDefault();
+    const shown = document.createElement(kind === "application/pdf" ? "iframe" : "img");
+    shown.src = link.href;
+    if (shown.tagName === "IMG") shown.alt = link.textContent; else shown.title = link.textContent;
+    pane.replaceChildren(shown);
+    pane.scrollIntoView({ block: "nearest" });
+  });
+  document.addEventListener("change", (event) => {
+    const input = event.target;
+    if (input.type !== "file" || !input.files.length) return;
+    const most = Number(input.dataset.maxBytes || 10485760);
+    const large = input.files[0].size > most;
+    input.setCustomValidity(large ? `文件超过 ${Math.floor(most / 1048576)} MB，请压缩后再上传。` : "");
+    if (large) input.reportValidity();
+    else if ("autoSubmit" in input.dataset) input.form.requestSubmit();
+  });
+
+  /* Long text: what is left. */
+  all("textarea[data-count][maxlength]").forEach((area) => {
+    const left = document.createElement("p");
+    left.className = "hint";
+    const count = () => { left.textContent = `${area.value.length} / ${area.maxLength} 字`; };
+    area.addEventListener("input", count);
+    area.after(left);
+    count();
+  });
+
+  /* Leaving a changed form asks. */
+  all("form[data-warn-unsaved]").forEach((form) => {
+    let changed = false;
+    form.addEventListener("input", () => { changed = true; });
+    form.addEventListener("submit", () => { changed = false; });
+    window.addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
+  });
+
+  /* The sidebar on narrow screens; the way back on error pages; the eye on what went wrong. */
+  all("[data-menu]").forEach((link) => link.addEventListener("click", (event) => {
+    event.preventDefault();
+    const side = document.getElementById("side");
+    if (side) link.setAttribute("aria-expanded", String(side.classList.toggle("open")));
+  }));
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    const side = document.querySelector(".side.open");
+    if (side) { side.classList.remove("open"); const link = document.querySelector("[data-menu]"); link.setAttribute("aria-expanded", "false"); link.focus(); }
+  });
+  all("[data-back]").forEach((link) => link.addEventListener("click", (event) => {
+    if (history.length > 1) { event.preventDefault(); history.back(); }
+  }));
+  all("[data-print]").forEach((button) => button.addEventListener("click", () => window.print()));
+  const wrong = document.querySelector("[data-focus]");
+  if (wrong) wrong.focus();
+})();

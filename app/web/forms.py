@@ -1,0 +1,160 @@
+"""The base of our forms: Chinese messages, stripped text, and refusals shown beside the field they concern."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileSize
+from wtforms import DateField as _DateField
+from wtforms import SelectField, StringField, TextAreaField
+from wtforms.form import BaseForm
+from wtforms.i18n import get_translations
+from wtforms.validators import DataRequired, InputRequired, Length, Optional
+
+from app.core.enums import Labelled
+from app.core.errors import Refusal
+from app.core.storage import MAX_FILE_BYTES
+
+ASKED = "请填写此项。"
+
+
+class ChineseMeta:
+    """WTForms' own Chinese messages, whatever locale the browser asks for."""
+
+    locales = ("zh",)
+
+    def get_translations(self, form: BaseForm) -> Any:
+        return get_translations(("zh",))
+
+
+class Form(FlaskForm):
+    """A form posted with a CSRF token; see `Query` for conditions in the URL."""
+
+    class Meta(ChineseMeta, FlaskForm.Meta):
+        pass
+
+
+class Query(Form):
+    """Conditions of a list: bound from the URL, without a token, every field optional."""
+
+    class Meta(ChineseMeta, FlaskForm.Meta):
+        csrf = False
+
+
+def required(message: str = ASKED) -> DataRequired:
+    """The field must hold something that is not blank."""
+    return DataRequired(message)
+
+
+def answered(message: str = "请选择。") -> InputRequired:
+    """A value must be sent; 0 and False count."""
+    return InputRequired(message)
+
+
+def optional() -> Optional:
+    return Optional(strip_whitespace=True)
+
+
+def at_most(length: int) -> Length:
+    return Length(max=length, message=f"不超过 {length} 个字。")
+
+
+def strip(value: Any) -> Any:
+    """Filter: text without blanks at its ends and without control characters (a NUL breaks PostgreSQL)."""
+    if not isinstance(value, str):
+        return value
+    return "".join(char for char in value if char in "\n\t" or char.isprintable()).strip()
+
+
+def text_field(label: str, *, length: int = 100, need: bool = False, hint: str = "", **options: Any) -> StringField:
+    """One line of stripped text, `length` characters at most."""
+    checks = [required() if need else optional(), at_most(length)]
+    return StringField(label, checks, filters=[strip], description=hint, render_kw={"maxlength": length} | options.pop("render_kw", {}), **options)
+
+
+def long_text_field(label: str, *, length: int = 2000, need: bool = False, hint: str = "", rows: int = 4) -> TextAreaField:
+    """Several lines of stripped text; a counter shows what is left."""
+    checks = [required() if need else optional(), at_most(length)]
+    kw = {"maxlength": length, "rows": rows, "data-count": "1"}
+    return TextAreaField(label, checks, filters=[strip], description=hint, render_kw=kw)
+
+
+class DateField(_DateField):
+    """A day, by the browser's own date input."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        if not valuelist or not valuelist[0].strip():
+            self.data = None
+            return
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            self.data = None
+            raise ValueError("请按“年-月-日”填写，例如 2026-03-01。") from None
+
+
+def date_field(label: str, *, need: bool = False, hint: str = "") -> DateField:
+    return DateField(label, [required("请选择日期。") if need else optional()], description=hint)
+
+
+def enum_field(label: str, enum: type[Labelled], *, need: bool = False, hint: str = "", blank: str = "请选择") -> SelectField:
+    """A select over `enum`; its data is the member, None where nothing is chosen."""
+
+    def coerce(value: Any) -> Labelled | None:
+        return next((member for member in enum if member.value == value), None)
+
+    choices = [("", blank), *enum.choices()]
+    return SelectField(label, [required("请选择。") if need else optional()], choices=choices, coerce=coerce, description=hint)
+
+
+def id_field(label: str, *, need: bool = False, hint: str = "") -> SelectField:
+    """A select over rows: the view sets `form.x.choices = blank_first(rows)`; its data is an int or None."""
+
+    def coerce(value: Any) -> int | None:
+        return int(value) if value not in (None, "", "None") else None
+
+    return SelectField(label, [required("请选择。") if need else optional()], choices=[("", "请选择")], coerce=coerce, description=hint)
+
+
+def blank_first(pairs: list[tuple[int, str]], blank: str = "请选择") -> list[tuple[int | str, str]]:
+    """(id, words) pairs with an empty choice before them."""
+    return [("", blank), *pairs]
+
+
+def file_field(
+    label: str, *, need: bool = False, accept: str = ".pdf,.jpg,.jpeg,.png", max_bytes: int = MAX_FILE_BYTES, hint: str = ""
+) -> FileField:
+    """One file; its type is decided by content in app.core.storage, not here."""
+    checks: list[Any] = [required("请选择文件。")] if need else [optional()]
+    checks.append(FileSize(max_bytes, message=f"文件超过 {max_bytes // 1024 // 1024} MB。"))
+    return FileField(label, checks, description=hint, render_kw={"accept": accept, "data-max-bytes": str(max_bytes)})
+
+
+def apply_refusal(form: BaseForm, error: Refusal) -> None:
+    """Put a service's refusal on the form: beside the fields it names, the rest above the form."""
+    fields: Mapping[str, str] = getattr(error, "fields", {})
+    placed = False
+    for name, message in fields.items():
+        if name in form._fields:
+            field = form._fields[name]
+            field.errors = [*field.errors, message]
+            placed = True
+        else:
+            form.form_errors.append(message)
+            placed = True
+    if not placed:
+        form.form_errors.append(error.reason)
+
+
+def attempt(form: Form, work: Callable[[], None]) -> bool:
+    """True when the posted form is valid and `work` did it; a Refusal ends up on the form and answers False."""
+    if not form.validate_on_submit():
+        return False
+    try:
+        work()
+    except Refusal as refusal:
+        apply_refusal(form, refusal)
+        return False
+    return True

@@ -1,0 +1,84 @@
+"""What every page needs around its content: who acts, the sidebar of that post, which layout it stands in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app, g, request, url_for
+
+from app.core.enums import Role
+from app.core.scope import Actor
+from app.web.access import allowed, roles_for
+
+OFFICE, MOBILE = "appbuilder/baselayout.html", "layout_public.html"
+SELF_SERVICE = frozenset({Role.ANONYMOUS, Role.APPLICANT})
+"""Roles that work mostly on a phone and get the mobile layout."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the sidebar."""
+
+    label: str
+    url: str
+    active: bool
+
+
+@dataclass(frozen=True)
+class Group:
+    """One category of the sidebar with the entries the acting post may open."""
+
+    label: str
+    icon: str
+    entries: tuple[Entry, ...]
+
+    @property
+    def active(self) -> bool:
+        return any(entry.active for entry in self.entries)
+
+
+def context() -> dict[str, Any]:
+    """The variables every template has: actor, sidebar(), page_layout, demo, app_name, may()."""
+    actor: Actor = g.get("actor") or Actor.anonymous()
+    mobile = actor.role in SELF_SERVICE
+    return {
+        "actor": actor,
+        "sidebar": sidebar,
+        "mobile": mobile,
+        "page_layout": MOBILE if mobile else OFFICE,
+        "demo": bool(current_app.config.get("DEMO")),
+        "app_name": current_app.config.get("APP_NAME", ""),
+        "may": may,
+        "route": route,
+    }
+
+
+def may(endpoint: str) -> bool:
+    """Whether the acting post may open `endpoint`: for links that would otherwise lead to a refusal."""
+    actor: Actor = g.get("actor") or Actor.anonymous()
+    return allowed(endpoint, actor.role)
+
+
+def route(endpoint: str, **values: Any) -> str | None:
+    """The address of `endpoint`, or None where no such screen is registered."""
+    return url_for(endpoint, **values) if endpoint in current_app.view_functions else None
+
+
+def sidebar() -> list[Group]:
+    """The menu's categories and entries that the acting post may open, in the menu's order."""
+    appbuilder = current_app.extensions.get("appbuilder")
+    if appbuilder is None:
+        return []
+    actor: Actor = g.get("actor") or Actor.anonymous()
+    here = (request.endpoint or "").rpartition(".")[0]
+    groups: list[Group] = []
+    for category in appbuilder.menu.get_list():
+        entries = tuple(
+            Entry(str(item.label), item.get_url(), item.baseview.endpoint == here)
+            for item in (category.childs or [category])
+            if item.baseview is not None and actor.role in roles_for(item.baseview, item.baseview.default_view)
+        )
+        if entries:
+            groups.append(Group(str(category.label) if category.childs else "", category.icon or "", entries))
+    return groups

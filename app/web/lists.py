@@ -1,0 +1,268 @@
+"""Every queue and list: declared columns and conditions, paged by key, acted on in bulk, exported as it stands.
+
+    class QueueView(ListScreen):
+        access = only(Role.UNIT)
+        route_base, title = "/queue", "待办"
+        conditions, key = QueueQuery, (desc(Row.since), desc(Row.id))
+        columns = (Column("姓名", "name", link=lambda row: url_for("RowView.show", pk=row.id)), Column("状态", "state", "state"))
+
+        def select(self, session, values): return select(Row).options(...)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from flask import abort, flash, redirect, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import BaseView, expose
+from sqlalchemy import Select
+from sqlalchemy.orm import Session
+
+from app.core import clock
+from app.core.enums import Role
+from app.core.errors import Refusal
+from app.web import export, filters, paging
+from app.web.forms import Query
+from app.web.identity import current_actor, read
+from app.web.paging import Key, asc, desc
+from app.web.widgets import TYPED
+
+__all__ = ["Bulk", "Button", "Column", "Key", "ListScreen", "asc", "desc"]
+
+Kind = Literal["text", "state", "day", "moment", "ago", "number", "money", "masked"]
+BULK_CAP = 2_000
+EXPORT_CAP = 50_000
+_PAGING = ("after", "size")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. `value`: a dotted attribute path or a function of the row.
+
+    kind: text, state (coloured word), day, moment (to the minute), ago (as people say it), number, money, masked.
+    width: "" (free), "s", "m" or "l". `tone` overrides the colour of a state. `export`: also in the workbook.
+    """
+
+    label: str
+    value: str | Callable[[Any], Any]
+    kind: Kind = "text"
+    width: Literal["", "s", "m", "l"] = ""
+    link: Callable[[Any], str | None] | None = None
+    tone: Callable[[Any], str] | None = None
+    export: bool = True
+
+    def of(self, row: Any) -> Any:
+        if callable(self.value):
+            return self.value(row)
+        for name in self.value.split("."):
+            if row is None:
+                return None
+            row = getattr(row, name)
+        return row
+
+    def plain(self, row: Any) -> Any:
+        """The value for a workbook: what the screen shows, numbers and moments as such."""
+        value = self.of(row)
+        if self.kind == "masked":
+            return filters.mask(value)
+        return value
+
+
+@dataclass(frozen=True)
+class Button:
+    """A link, or with `method="post"` a button that posts; `confirm` asks before. tone: default, primary or danger."""
+
+    label: str
+    url: str
+    method: Literal["get", "post"] = "get"
+    confirm: str = ""
+    tone: Literal["default", "primary", "danger"] = "default"
+
+
+@dataclass(frozen=True)
+class Bulk:
+    """An action on the ticked rows, done by the screen's method `name(ids) -> message`.
+
+    by_query: it is also offered for everything the conditions find (【按查询条件…】, with a step to confirm).
+    """
+
+    name: str
+    label: str
+    confirm: str = ""
+    by_query: bool = False
+    tone: Literal["default", "primary", "danger"] = "default"
+    roles: frozenset[Role] | None = None
+
+
+class ListScreen(BaseView):
+    """A list over `select`, ordered by `key`, whose last column is unique and is the row's id for bulk actions."""
+
+    title: ClassVar[str]
+    intro: ClassVar[str] = ""
+    columns: ClassVar[Sequence[Column]]
+    key: ClassVar[Sequence[Key]]
+    conditions: ClassVar[type[Query]] = Query
+    bulk_actions: ClassVar[Sequence[Bulk]] = ()
+    exportable: ClassVar[bool] = True
+    empty: ClassVar[str] = "没有符合条件的记录。"
+    size: ClassVar[int] = paging.PAGE_SIZES[0]
+    template: ClassVar[str] = "screens/list.html"
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.__dict__.get("abstract"):
+            return
+        missing = [name for name in ("access", "title", "columns", "key") if not hasattr(cls, name)]
+        missing += [action.name for action in cls.bulk_actions if not callable(getattr(cls, action.name, None))]
+        if missing:
+            raise TypeError(f"{cls.__name__} lacks {', '.join(missing)}")
+
+    # What a screen declares -------------------------------------------------------------------------------
+
+    def select(self, session: Session, values: Mapping[str, Any]) -> Select[Any]:
+        """The rows under the conditions, with loader options, without order. `values`: field name -> value or None."""
+        raise NotImplementedError
+
+    def fill(self, session: Session, form: Query) -> None:
+        """Set the choices of select fields that come from the database."""
+
+    def row_actions(self, row: Any) -> Sequence[Button]:
+        """What can be done with one row."""
+        return ()
+
+    def tools(self) -> Sequence[Button]:
+        """Buttons above the list (新增 …)."""
+        return ()
+
+    def extra(self, session: Session) -> Mapping[str, Any]:
+        """More variables for a template that extends screens/list.html."""
+        return {}
+
+    # Routes -------------------------------------------------------------------------------------------------
+
+    @expose("/")
+    def list(self, **place: Any) -> ResponseReturnValue:
+        """The list; `place` are the variables of route_base, if it has any (`place("plan_id")` reads them)."""
+        session = read()
+        form, values = self._conditions(session)
+        size = paging.page_size(request.args.get("size"), self.size)
+        cursor = paging.decode(request.args.get("after"), self.key)
+        page = paging.fetch(session, self.select(session, values), self.key, cursor, size)
+        return self.render_template(
+            self.template, screen=self, form=form, page=page, size=size, sizes=paging.PAGE_SIZES, here=self._here,
+            filtered=any(value not in (None, "", []) for value in values.values()), offered=self._offered(),
+            **self.extra(session),
+        )
+
+    @expose("/export")
+    def export(self, **place: Any) -> ResponseReturnValue:
+        """【导出查询结果】: the rows under the conditions as a workbook; refused over EXPORT_CAP rows."""
+        if not self.exportable:
+            abort(404)
+        session = read()
+        statement = self.select(session, self._conditions(session)[1])
+        try:
+            workbook = export.workbook(
+                session, paging.ordered(statement, self.key), [column for column in self.columns if column.export],
+                title=self.title, cap=EXPORT_CAP, single=len(statement.column_descriptions) == 1,
+            )
+        except Refusal as refusal:
+            flash(refusal.reason, "warning")
+            return redirect(self._here(after=None))
+        name = f"{self.title}_{clock.local(clock.now()):%Y%m%d_%H%M}.xlsx"
+        return send_file(workbook, mimetype=export.XLSX, as_attachment=True, download_name=name)
+
+    @expose("/bulk/<bulk_name>", methods=["POST"])
+    def bulk(self, bulk_name: str, **place: Any) -> ResponseReturnValue:
+        """Do a bulk action on the ticked rows, or on all the conditions find after a step to confirm."""
+        action = next((action for action in self._offered() if action.name == bulk_name), None)
+        if action is None:
+            abort(404)
+        by_query = request.form.get("rows") == "query"
+        if by_query:
+            if not action.by_query:
+                abort(404)
+            session = read()
+            form, values = self._conditions(session)
+            ids = self._found(session, values)
+            if not ids or len(ids) > BULK_CAP:
+                flash(f"一次最多处理 {BULK_CAP:,} 条，请缩小查询条件。" if ids else "没有符合条件的记录。", "warning")
+                return redirect(self._here())
+            if request.form.get("confirmed") != str(len(ids)):
+                return self.render_template(
+                    "screens/confirm.html", title=f"按查询条件{action.label}",
+                    question=f"将对符合查询条件的 {len(ids):,} 条记录执行“{action.label}”。{action.confirm}",
+                    facts=self._described(form), url=self.bulk_url(action), back=self._here(),
+                    hidden={"rows": "query", "confirmed": len(ids)}, submit=action.label, tone=action.tone,
+                )
+        else:
+            ids = self._ticked()
+            if not ids:
+                flash("请先勾选要处理的记录。", "warning")
+                return redirect(self._here())
+        try:
+            message = getattr(self, action.name)(ids)
+            flash(message or f"已{action.label} {len(ids)} 条。", "success")
+        except Refusal as refusal:
+            flash(refusal.reason, "danger")
+        return redirect(self._here(after=None) if by_query else self._here())
+
+    # Inside ---------------------------------------------------------------------------------------------------
+
+    def _offered(self) -> tuple[Bulk, ...]:
+        return tuple(a for a in self.bulk_actions if a.roles is None or current_actor().role in a.roles)
+
+    def _conditions(self, session: Session) -> tuple[Query, dict[str, Any]]:
+        """The conditions of the URL; a value that can't be understood is marked beside its field and left out."""
+        form = self.conditions(request.args)
+        self.fill(session, form)
+        form.validate()
+        return form, {field.short_name: None if field.errors else field.data for field in form}
+
+    def _described(self, form: Query) -> Sequence[tuple[str, str]]:
+        """(label, what was asked) of the conditions that are set."""
+        facts = []
+        for field in form:
+            if field.data in (None, "", []) or field.errors:
+                continue
+            choices = {str(getattr(v, "value", v)): str(text) for v, text, *_ in getattr(field, "iter_choices", lambda: ())()}
+            facts.append((str(field.label.text), choices.get(str(field.data), filters.label(field.data))))
+        return facts or [("查询条件", "无（全部记录）")]
+
+    def _found(self, session: Session, values: Mapping[str, Any]) -> Sequence[Any]:
+        """Ids of everything under the conditions, BULK_CAP + 1 at most, in the list's order."""
+        statement = paging.ordered(self.select(session, values), self.key).limit(BULK_CAP + 1)
+        return [row[-1] for row in session.execute(statement)]
+
+    def _ticked(self) -> Sequence[int]:
+        sent = request.form.getlist("ids")[: max(paging.PAGE_SIZES)]
+        return [*dict.fromkeys(int(text) for text in sent if text.isascii() and text.isdigit() and len(text) <= 18)]
+
+    def _here(self, **changed: Any) -> str:
+        """The list's address with its conditions and page, `changed` over them (None drops a parameter)."""
+        return self._address("list", **changed)
+
+    def export_url(self) -> str:
+        return self._address("export", after=None, size=None)
+
+    def bulk_url(self, action: Bulk) -> str:
+        return self._address("bulk", bulk_name=action.name)
+
+    def place(self, name: str) -> Any:
+        """A variable of route_base in this request."""
+        return (request.view_args or {})[name]
+
+    def _address(self, method: str, **changed: Any) -> str:
+        """A route of this screen with what the URL says now. Only parameters we know are carried on."""
+        known = set(self._names())
+        kept: dict[str, Any] = {k: v for k, v in request.args.to_dict(flat=False).items() if k in known}
+        kept |= {k: v for k, v in (request.view_args or {}).items() if k != "bulk_name"}
+        return url_for(f"{self.endpoint}.{method}", **{k: v for k, v in (kept | changed).items() if v not in (None, "", [""])})
+
+    @classmethod
+    def _names(cls) -> Sequence[str]:
+        names = [name for name in dir(cls.conditions) if hasattr(getattr(cls.conditions, name, None), "field_class")]
+        return [*names, *(name + TYPED for name in names), *_PAGING]

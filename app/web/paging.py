@@ -1,0 +1,184 @@
+"""Paging by key: a cursor in the URL instead of an offset, so that page 5,000 costs what page 1 does."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, Select
+from sqlalchemy.orm import Session
+
+PAGE_SIZES = (20, 50, 100)
+COUNT_CAP = 10_000
+CURSOR_LIMIT = 1_000
+_INTEGER_LIMIT = 2**63
+
+
+@dataclass(frozen=True)
+class Key:
+    """One column of a list's order. The columns must be NOT NULL and the last one unique."""
+
+    column: Any
+    descending: bool = False
+
+
+def asc(column: Any) -> Key:
+    return Key(column)
+
+
+def desc(column: Any) -> Key:
+    return Key(column, descending=True)
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """Where a page begins: right after `values`, or, going back, right before them."""
+
+    values: tuple[Any, ...]
+    back: bool = False
+
+
+def encode(cursor: Cursor) -> str:
+    """A cursor as URL-safe text. It is no secret and no permission: scope decides what it may show."""
+    plain = [cursor.back, *(_plain(value) for value in cursor.values)]
+    return base64.urlsafe_b64encode(json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def decode(text: str | None, keys: Sequence[Key]) -> Cursor | None:
+    """The cursor in `text`, or None where it is missing, garbage, or of other keys: then the first page is shown."""
+    if not text or len(text) > CURSOR_LIMIT or not text.isascii():
+        return None
+    try:
+        plain = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        if not isinstance(plain, list) or len(plain) != len(keys) + 1 or not isinstance(plain[0], bool):
+            return None
+        return Cursor(tuple(_typed(value, key.column) for value, key in zip(plain[1:], keys, strict=True)), plain[0])
+    except (ValueError, TypeError, ArithmeticError, RecursionError):
+        return None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    if value is None or not isinstance(value, (int, str, float)):
+        raise ValueError("a key column must be a NOT NULL number, text, day or moment")
+    return value
+
+
+def _typed(value: Any, column: Any) -> Any:
+    """`value` as the Python type of `column`; ValueError where it is not one."""
+    kind = getattr(column.type, "impl_instance", column.type)
+    enum = getattr(column.type, "enum", None)
+    if enum is not None:
+        return enum(value)
+    if isinstance(kind, sa.Boolean):
+        if not isinstance(value, bool):
+            raise ValueError("not a boolean")
+        return value
+    if isinstance(kind, sa.Integer):
+        if not isinstance(value, int) or isinstance(value, bool) or abs(value) >= _INTEGER_LIMIT:
+            raise ValueError("not an integer")
+        return value
+    if isinstance(kind, sa.Numeric):
+        number = Decimal(str(value))
+        if not number.is_finite():
+            raise ValueError("not a number")
+        return number
+    if not isinstance(value, str) or "\x00" in value:
+        raise ValueError("not a text")
+    if isinstance(kind, sa.DateTime):
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None or not 1900 < moment.year < 9000:
+            raise ValueError("not a moment")
+        return moment
+    return date.fromisoformat(value) if isinstance(kind, sa.Date) else value
+
+
+def page_size(text: str | None, default: int = PAGE_SIZES[0]) -> int:
+    """One of PAGE_SIZES; `default` for anything else."""
+    return int(text) if text and text.isascii() and text.isdigit() and int(text[:6]) in PAGE_SIZES else default
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: `rows` as the statement gives them, cursors of its neighbours or None, and the capped count."""
+
+    rows: list[Any]
+    keys: list[tuple[Any, ...]]
+    before: str | None
+    after: str | None
+    count: int
+
+    @property
+    def capped(self) -> bool:
+        return self.count > COUNT_CAP
+
+    @property
+    def total(self) -> str:
+        """'共 37 条', or '超过 10,000 条' where counting further would cost more than it tells."""
+        return f"超过 {COUNT_CAP:,} 条" if self.capped else f"共 {self.count:,} 条"
+
+
+def count_rows(session: Session, statement: Select[Any]) -> int:
+    """The number of rows, counted up to COUNT_CAP + 1."""
+    inner = statement.order_by(None).limit(COUNT_CAP + 1).subquery()
+    return session.scalar(sa.select(sa.func.count()).select_from(inner)) or 0
+
+
+def ordered(statement: Select[Any], keys: Sequence[Key], back: bool = False) -> Select[Any]:
+    """`statement` in the order of `keys`, or the reverse, with the key values as extra columns at its end."""
+    order = [key.column.desc() if key.descending is not back else key.column.asc() for key in keys]
+    return statement.order_by(None).order_by(*order).add_columns(*(k.column.label(f"key_{i}") for i, k in enumerate(keys)))
+
+
+def beyond(keys: Sequence[Key], cursor: Cursor) -> ColumnElement[bool]:
+    """The condition of the rows after (or, going back, before) the cursor; a row comparison where the order allows."""
+    columns = [key.column for key in keys]
+    values = [sa.literal(value, type_=key.column.type) for key, value in zip(keys, cursor.values, strict=True)]
+    downward = [key.descending is not cursor.back for key in keys]
+    if len(set(downward)) == 1:
+        left, right = sa.tuple_(*columns), sa.tuple_(*values)
+        return left < right if downward[0] else left > right
+    branches = []
+    for index, column in enumerate(columns):
+        equal = [c == v for c, v in zip(columns[:index], values[:index], strict=True)]
+        step = column < values[index] if downward[index] else column > values[index]
+        branches.append(sa.and_(*equal, step))
+    return sa.or_(*branches)
+
+
+def fetch(session: Session, statement: Select[Any], keys: Sequence[Key], cursor: Cursor | None, size: int) -> Page:
+    """The page of `size` rows at `cursor`: two statements plus what the statement's loader options need."""
+    single = len(statement.column_descriptions) == 1
+    back = cursor is not None and cursor.back
+    limited = ordered(statement, keys, back)
+    if cursor is not None:
+        limited = limited.where(beyond(keys, cursor))
+    found = list(session.execute(limited.limit(size + 1)).all())
+    more = len(found) > size
+    found = found[:size]
+    if back:
+        found.reverse()
+        if not more:  # back at the start: show a full first page
+            return fetch(session, statement, keys, None, size)
+    width = len(keys)
+    marks = [tuple(row[-width:]) for row in found]
+    has_before, has_after = (more, True) if back else (cursor is not None, more)
+    return Page(
+        rows=[row[0] if single else row for row in found],
+        keys=marks,
+        before=encode(Cursor(marks[0], back=True)) if marks and has_before else None,
+        after=encode(Cursor(marks[-1])) if marks and has_after else None,
+        count=count_rows(session, statement),
+    )

@@ -1,0 +1,91 @@
+"""Fields a browser does not have: 录入关键字回车查询, a search whose answer is an id."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from flask import Response, jsonify, request
+from markupsafe import Markup
+from wtforms import IntegerField
+from wtforms.widgets import html_params
+
+SEARCH_LIMIT = 20
+TYPED_LIMIT = 60
+TYPED = "__text"
+"""What the person typed or chose travels beside the id, so that a refused form shows it again."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One answer of a search: `text` stands in the field, `note` beside it in the list."""
+
+    id: int
+    text: str
+    note: str = ""
+
+
+def typed_keyword() -> str:
+    """The keyword of a search request (`?q=`): stripped, at most TYPED_LIMIT characters."""
+    return request.args.get("q", "").replace("\x00", "").strip()[:TYPED_LIMIT]
+
+
+def answer(choices: Iterable[Choice]) -> Response:
+    """The JSON a SearchSelectField's address answers: {"items": [{"id", "text", "note"}]}, SEARCH_LIMIT at most."""
+    return jsonify(items=[asdict(choice) for choice in list(choices)[:SEARCH_LIMIT]])
+
+
+class SearchSelectWidget:
+    """A text input and its list; the id goes in a hidden input that the script fills."""
+
+    def __call__(self, field: SearchSelectField, **kwargs: Any) -> Markup:
+        described = {key: value for key, value in kwargs.items() if key.startswith("aria")}
+        shown = html_params(
+            id=field.id, name=field.name + TYPED, type="text", value=field.text, role="combobox", autocomplete="off",
+            maxlength=TYPED_LIMIT, class_="form-control", placeholder="录入关键字回车查询", aria_expanded="false",
+            aria_autocomplete="list", aria_controls=f"{field.id}-list", **described,
+        )
+        hidden = html_params(type="hidden", name=field.name, value="" if field.data is None else field.data)
+        box = html_params(class_="search-select", data_url=field.address())
+        return Markup(
+            f'<div {box}><input {shown}><input {hidden}>'
+            f'<ul class="search-select__list" role="listbox" id="{field.id}-list" aria-label="查询结果" hidden></ul>'
+            f'<p class="search-select__status" role="status" aria-live="polite"></p></div>'
+        )
+
+
+class SearchSelectField(IntegerField):
+    """An id found by keyword. `address` gives the JSON endpoint; `text_of(id)` the words for an id set by the view."""
+
+    widget = SearchSelectWidget()
+
+    def __init__(
+        self, label: str = "", validators: Any = None, *, address: Callable[[], str],
+        text_of: Callable[[int], str] | None = None, **kwargs: Any,
+    ) -> None:
+        super().__init__(label, validators, **kwargs)
+        self.address = address
+        self._text_of = text_of
+        self._typed = ""
+
+    @property
+    def text(self) -> str:
+        if self._typed:
+            return self._typed
+        return self._text_of(self.data) if self._text_of and self.data is not None else ""
+
+    def process(self, formdata: Any, *args: Any, **kwargs: Any) -> None:
+        super().process(formdata, *args, **kwargs)
+        if formdata is not None:
+            self._typed = (formdata.get(self.name + TYPED) or "")[:TYPED_LIMIT]
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        text = valuelist[0].strip() if valuelist else ""
+        if not text:
+            self.data = None
+        elif text.isascii() and text.isdigit() and len(text) <= 18:
+            self.data = int(text)
+        else:
+            self.data = None
+            raise ValueError("请录入关键字，按回车查询后从列表中选择。")
