@@ -1,0 +1,125 @@
+"""Reading applications: queues, the dossier, the trail, what waits for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from app.applications.enums import AWAITING_DECISION, ApplicationState, Section
+from app.applications.models import Application, ApplicationMaterial, ApplicationNode, ApplicationStep
+from app.core import clock, crypto
+
+LIST_OPTIONS = (
+    joinedload(Application.employer), joinedload(Application.series), joinedload(Application.title),
+    joinedload(Application.speciality), joinedload(Application.current_body), joinedload(Application.final_body),
+)
+COUNT_CAP = 1000
+
+
+def listing(values: dict[str, Any]) -> sa.Select[tuple[Application]]:
+    """Applications within scope by the conditions every queue offers; ready for keyset paging."""
+    query = sa.select(Application).options(*LIST_OPTIONS)
+    if name := values.get("name"):
+        query = query.where(Application.applicant_name.contains(name, autoescape=True))
+    if number := values.get("id_number"):
+        query = query.where(Application.id_digest == crypto.keys().digest(number))
+    for column in ("year", "series_id", "level", "method", "state"):
+        if values.get(column):
+            query = query.where(getattr(Application, column) == values[column])
+    return query
+
+
+def inbox(body_id: int, values: dict[str, Any], states: Collection[ApplicationState] = AWAITING_DECISION) -> sa.Select[Any]:
+    """What waits for a body, longest waiting first: (state_since, id) is the key."""
+    query = listing(values).where(Application.current_body_id == body_id)
+    return query if values.get("state") else query.where(Application.state.in_(states))
+
+
+def dossier(session: Session, application_id: int) -> Application | None:
+    """An application with its records, materials, path and steps: a fixed number of queries."""
+    return session.scalar(
+        sa.select(Application)
+        .where(Application.id == application_id)
+        .options(
+            *LIST_OPTIONS,
+            joinedload(Application.batch),
+            selectinload(Application.records),
+            selectinload(Application.materials).joinedload(ApplicationMaterial.requirement),
+            selectinload(Application.nodes).joinedload(ApplicationNode.body),
+            selectinload(Application.steps).joinedload(ApplicationStep.to_body),
+        )
+    )
+
+
+def records_by_section(application: Application) -> dict[Section, list[dict[str, Any]]]:
+    """The dossier's entries by section, in the guide's order."""
+    grouped: dict[Section, list[dict[str, Any]]] = {section: [] for section in Section}
+    for record in application.records:
+        grouped[record.section].append(record.data)
+    return grouped
+
+
+def mine(person_id: int) -> sa.Select[tuple[Application]]:
+    return sa.select(Application).where(Application.person_id == person_id).options(*LIST_OPTIONS).order_by(Application.id.desc())
+
+
+def plannable(committee_id: int, batch_id: int) -> sa.Select[tuple[Application]]:
+    """Rechecked applications of a batch: who may become a candidate."""
+    return (
+        sa.select(Application)
+        .where(
+            Application.final_body_id == committee_id, Application.batch_id == batch_id,
+            Application.state == ApplicationState.RECHECKED,
+        )
+        .options(*LIST_OPTIONS)
+        .order_by(Application.id)
+    )
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How many applications of a state wait for a body, and since when the oldest."""
+
+    state: ApplicationState
+    count: int
+    oldest: datetime
+
+
+def waiting_for(session: Session, body_id: int) -> list[Waiting]:
+    """What waits for a body by state; counts stop at COUNT_CAP, so a full queue costs no more than a short one."""
+    found = []
+    for state in ApplicationState:
+        rows = (
+            sa.select(Application.state_since)
+            .where(Application.current_body_id == body_id, Application.state == state)
+            .order_by(Application.state_since)
+            .limit(COUNT_CAP)
+            .subquery()
+        )
+        count, oldest = session.execute(sa.select(sa.func.count(), sa.func.min(rows.c.state_since))).one()
+        if count:
+            found.append(Waiting(state, count, oldest))
+    return found
+
+
+def last_steps(session: Session, body_id: int, limit: int = 10) -> list[ApplicationStep]:
+    """What a body did lately."""
+    return list(
+        session.scalars(
+            sa.select(ApplicationStep)
+            .where(ApplicationStep.from_body_id == body_id)
+            .options(joinedload(ApplicationStep.application))
+            .order_by(ApplicationStep.at.desc())
+            .limit(limit)
+        )
+    )
+
+
+def waited(application: Application) -> int:
+    """Seconds the application has been where it is now."""
+    return max(int((clock.now() - application.state_since).total_seconds()), 0)
