@@ -52,7 +52,7 @@ def say(message: str, tone: str = "success") -> None:
 def register_error_handlers(app: Flask) -> None:
     """Our pages for every error; nothing of the program or its SQL reaches a person."""
 
-    def on_csrf(error: CSRFError) -> ResponseReturnValue:
+    def on_csrf(_error: CSRFError) -> ResponseReturnValue:
         return page(400, FRESH_TOKEN)
 
     def on_http(error: HTTPException) -> ResponseReturnValue:

@@ -1,4 +1,4 @@
-"""【导出查询结果】: rows streamed into a workbook. Text is written as text: nothing of it becomes a formula or a link."""
+"""【导出查询结果】: rows streamed into a workbook. Text stays text: no formula, no link."""
 
 from __future__ import annotations
 
@@ -41,8 +41,13 @@ def workbook(
     `single`: a row's first element is the entity. Refusal over `cap` rows. Memory stays flat: rows come in
     batches and leave row by row.
     """
-    file = tempfile.TemporaryFile(suffix=".xlsx")
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    file = tempfile.TemporaryFile(suffix=".xlsx")  # noqa: SIM115  (handed on open)
+    options = {
+        "constant_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
     book = xlsxwriter.Workbook(file, options)
     sheet = book.add_worksheet(sheet_name(title))
     head = book.add_format({"bold": True, "bg_color": "#E8EEF5", "border": 1, "border_color": "#C6D0DC"})

@@ -12,7 +12,9 @@ from app.core import storage
 from app.core.storage import JPEG, PDF, PNG
 
 _LOCKED = "default-src 'none'; frame-ancestors 'self'; sandbox"
-_READER = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; object-src 'self'; frame-ancestors 'self'"
+_READER = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; object-src 'self'; frame-ancestors 'self'"
+)
 """A sandbox would switch off the browser's PDF reader; the reader runs nothing in our origin."""
 
 
@@ -28,7 +30,9 @@ class Owner(Protocol):
 
 def disposition(name: str, *, inline: bool) -> str:
     """A Content-Disposition header with the name in UTF-8 (RFC 5987) and an ASCII fallback."""
-    ascii_name = "".join(char if char.isascii() and char.isprintable() and char not in '"\\;%' else "_" for char in name)
+    ascii_name = "".join(
+        char if char.isascii() and char.isprintable() and char not in '"\\;%' else "_" for char in name
+    )
     plain = dump_options_header("inline" if inline else "attachment", {"filename": ascii_name or "file"})
     return f"{plain}; filename*=UTF-8''{quote(name, safe='')}"
 

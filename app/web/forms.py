@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileSize
 from wtforms import DateField as _DateField
 from wtforms import SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.form import BaseForm
 from wtforms.i18n import get_translations
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
@@ -25,7 +26,7 @@ class ChineseMeta:
 
     locales = ("zh",)
 
-    def get_translations(self, form: BaseForm) -> Any:
+    def get_translations(self, _form: BaseForm) -> Any:
         return get_translations(("zh",))
 
 
@@ -71,10 +72,19 @@ def strip(value: Any) -> Any:
 def text_field(label: str, *, length: int = 100, need: bool = False, hint: str = "", **options: Any) -> StringField:
     """One line of stripped text, `length` characters at most."""
     checks = [required() if need else optional(), at_most(length)]
-    return StringField(label, checks, filters=[strip], description=hint, render_kw={"maxlength": length} | options.pop("render_kw", {}), **options)
+    return StringField(
+        label,
+        checks,
+        filters=[strip],
+        description=hint,
+        render_kw={"maxlength": length} | options.pop("render_kw", {}),
+        **options,
+    )
 
 
-def long_text_field(label: str, *, length: int = 2000, need: bool = False, hint: str = "", rows: int = 4) -> TextAreaField:
+def long_text_field(
+    label: str, *, length: int = 2000, need: bool = False, hint: str = "", rows: int = 4
+) -> TextAreaField:
     """Several lines of stripped text; a counter shows what is left."""
     checks = [required() if need else optional(), at_most(length)]
     kw = {"maxlength": length, "rows": rows, "data-count": "1"}
@@ -99,32 +109,47 @@ def date_field(label: str, *, need: bool = False, hint: str = "") -> DateField:
     return DateField(label, [required("请选择日期。") if need else optional()], description=hint)
 
 
-def enum_field(label: str, enum: type[Labelled], *, need: bool = False, hint: str = "", blank: str = "请选择") -> SelectField:
+def enum_field(
+    label: str, enum: type[Labelled], *, need: bool = False, hint: str = "", blank: str = "请选择"
+) -> SelectField:
     """A select over `enum`; its data is the member, None where nothing is chosen."""
 
     def coerce(value: Any) -> Labelled | None:
         return next((member for member in enum if member.value == value), None)
 
-    choices = [("", blank), *enum.choices()]
-    return SelectField(label, [required("请选择。") if need else optional()], choices=choices, coerce=coerce, description=hint)
+    choices = choices_of(enum.choices(), blank)
+    return SelectField(
+        label, [required("请选择。") if need else optional()], choices=choices, coerce=coerce, description=hint
+    )
 
 
 def id_field(label: str, *, need: bool = False, hint: str = "") -> SelectField:
-    """A select over rows: the view sets `form.x.choices = blank_first(rows)`; its data is an int or None."""
+    """A select over rows: the view sets `form.x.choices = choices_of(pairs)`; its data is an int or None."""
 
     def coerce(value: Any) -> int | None:
         return int(value) if value not in (None, "", "None") else None
 
-    return SelectField(label, [required("请选择。") if need else optional()], choices=[("", "请选择")], coerce=coerce, description=hint)
+    return SelectField(
+        label, [required("请选择。") if need else optional()], choices=choices_of([]), coerce=coerce, description=hint
+    )
 
 
-def blank_first(pairs: list[tuple[int, str]], blank: str = "请选择") -> list[tuple[int | str, str]]:
-    """(id, words) pairs with an empty choice before them."""
-    return [("", blank), *pairs]
+def choices_of(pairs: Iterable[tuple[Any, str]], blank: str | None = "请选择") -> list[SelectChoice]:
+    """(value, words) pairs as a select's choices, with an empty one before them unless `blank` is None."""
+    first = [] if blank is None else [SelectChoice(value="", label=blank)]
+    return [*first, *(SelectChoice(value=value, label=words) for value, words in pairs)]
+
+
+blank_first = choices_of
 
 
 def file_field(
-    label: str, *, need: bool = False, accept: str = ".pdf,.jpg,.jpeg,.png", max_bytes: int = MAX_FILE_BYTES, hint: str = ""
+    label: str,
+    *,
+    need: bool = False,
+    accept: str = ".pdf,.jpg,.jpeg,.png",
+    max_bytes: int = MAX_FILE_BYTES,
+    hint: str = "",
 ) -> FileField:
     """One file; its type is decided by content in app.core.storage, not here."""
     checks: list[Any] = [required("请选择文件。")] if need else [optional()]

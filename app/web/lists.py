@@ -1,12 +1,12 @@
 """Every queue and list: declared columns and conditions, paged by key, acted on in bulk, exported as it stands.
 
-    class QueueView(ListScreen):
-        access = only(Role.UNIT)
-        route_base, title = "/queue", "待办"
-        conditions, key = QueueQuery, (desc(Row.since), desc(Row.id))
-        columns = (Column("姓名", "name", link=lambda row: url_for("RowView.show", pk=row.id)), Column("状态", "state", "state"))
+class QueueView(ListScreen):
+    access = only(Role.UNIT)
+    route_base, title = "/queue", "待办"
+    conditions, key = QueueQuery, (desc(Row.since), desc(Row.id))
+    columns = (Column("姓名", "name"), Column("状态", "state", "state"))
 
-        def select(self, session, values): return select(Row).options(...)
+    def select(self, session, values): return select(Row).options(...)
 """
 
 from __future__ import annotations
@@ -131,6 +131,7 @@ class ListScreen(BaseView):
 
     def row_actions(self, row: Any) -> Sequence[Button]:
         """What can be done with one row."""
+        del row
         return ()
 
     def tools(self) -> Sequence[Button]:
@@ -139,26 +140,34 @@ class ListScreen(BaseView):
 
     def extra(self, session: Session) -> Mapping[str, Any]:
         """More variables for a template that extends screens/list.html."""
+        del session
         return {}
 
     # Routes -------------------------------------------------------------------------------------------------
 
     @expose("/")
-    def list(self, **place: Any) -> ResponseReturnValue:
-        """The list; `place` are the variables of route_base, if it has any (`place("plan_id")` reads them)."""
+    def list(self, **_place: Any) -> ResponseReturnValue:
+        """The list; variables of route_base are read by `place("plan_id")`."""
         session = read()
         form, values = self._conditions(session)
         size = paging.page_size(request.args.get("size"), self.size)
         cursor = paging.decode(request.args.get("after"), self.key)
         page = paging.fetch(session, self.select(session, values), self.key, cursor, size)
-        return self.render_template(
-            self.template, screen=self, form=form, page=page, size=size, sizes=paging.PAGE_SIZES, here=self._here,
-            filtered=any(value not in (None, "", []) for value in values.values()), offered=self._offered(),
+        return self._page(
+            self.template,
+            screen=self,
+            form=form,
+            page=page,
+            size=size,
+            sizes=paging.PAGE_SIZES,
+            here=self._here,
+            filtered=any(value not in (None, "", []) for value in values.values()),
+            offered=self._offered(),
             **self.extra(session),
         )
 
     @expose("/export")
-    def export(self, **place: Any) -> ResponseReturnValue:
+    def export(self, **_place: Any) -> ResponseReturnValue:
         """【导出查询结果】: the rows under the conditions as a workbook; refused over EXPORT_CAP rows."""
         if not self.exportable:
             abort(404)
@@ -166,8 +175,12 @@ class ListScreen(BaseView):
         statement = self.select(session, self._conditions(session)[1])
         try:
             workbook = export.workbook(
-                session, paging.ordered(statement, self.key), [column for column in self.columns if column.export],
-                title=self.title, cap=EXPORT_CAP, single=len(statement.column_descriptions) == 1,
+                session,
+                paging.ordered(statement, self.key),
+                [column for column in self.columns if column.export],
+                title=self.title,
+                cap=EXPORT_CAP,
+                single=len(statement.column_descriptions) == 1,
             )
         except Refusal as refusal:
             flash(refusal.reason, "warning")
@@ -176,7 +189,7 @@ class ListScreen(BaseView):
         return send_file(workbook, mimetype=export.XLSX, as_attachment=True, download_name=name)
 
     @expose("/bulk/<bulk_name>", methods=["POST"])
-    def bulk(self, bulk_name: str, **place: Any) -> ResponseReturnValue:
+    def bulk(self, bulk_name: str, **_place: Any) -> ResponseReturnValue:
         """Do a bulk action on the ticked rows, or on all the conditions find after a step to confirm."""
         action = next((action for action in self._offered() if action.name == bulk_name), None)
         if action is None:
@@ -192,11 +205,16 @@ class ListScreen(BaseView):
                 flash(f"一次最多处理 {BULK_CAP:,} 条，请缩小查询条件。" if ids else "没有符合条件的记录。", "warning")
                 return redirect(self._here())
             if request.form.get("confirmed") != str(len(ids)):
-                return self.render_template(
-                    "screens/confirm.html", title=f"按查询条件{action.label}",
+                return self._page(
+                    "screens/confirm.html",
+                    title=f"按查询条件{action.label}",
                     question=f"将对符合查询条件的 {len(ids):,} 条记录执行“{action.label}”。{action.confirm}",
-                    facts=self._described(form), url=self.bulk_url(action), back=self._here(),
-                    hidden={"rows": "query", "confirmed": len(ids)}, submit=action.label, tone=action.tone,
+                    facts=self._described(form),
+                    url=self.bulk_url(action),
+                    back=self._here(),
+                    hidden={"rows": "query", "confirmed": len(ids)},
+                    submit=action.label,
+                    tone=action.tone,
                 )
         else:
             ids = self._ticked()
@@ -209,6 +227,9 @@ class ListScreen(BaseView):
         except Refusal as refusal:
             flash(refusal.reason, "danger")
         return redirect(self._here(after=None) if by_query else self._here())
+
+    def _page(self, template: str, **values: Any) -> str:
+        return str(self.render_template(template, **values))
 
     # Inside ---------------------------------------------------------------------------------------------------
 
@@ -228,8 +249,10 @@ class ListScreen(BaseView):
         for field in form:
             if field.data in (None, "", []) or field.errors:
                 continue
-            choices = {str(getattr(v, "value", v)): str(text) for v, text, *_ in getattr(field, "iter_choices", lambda: ())()}
-            facts.append((str(field.label.text), choices.get(str(field.data), filters.label(field.data))))
+            offered = field.iter_choices() if hasattr(field, "iter_choices") else ()
+            choices = {str(getattr(one.value, "value", one.value)): str(one.label) for one in offered}
+            typed = getattr(field, "text", "")
+            facts.append((str(field.label.text), typed or choices.get(str(field.data), filters.label(field.data))))
         return facts or [("查询条件", "无（全部记录）")]
 
     def _found(self, session: Session, values: Mapping[str, Any]) -> Sequence[Any]:
@@ -260,7 +283,9 @@ class ListScreen(BaseView):
         known = set(self._names())
         kept: dict[str, Any] = {k: v for k, v in request.args.to_dict(flat=False).items() if k in known}
         kept |= {k: v for k, v in (request.view_args or {}).items() if k != "bulk_name"}
-        return url_for(f"{self.endpoint}.{method}", **{k: v for k, v in (kept | changed).items() if v not in (None, "", [""])})
+        return url_for(
+            f"{self.endpoint}.{method}", **{k: v for k, v in (kept | changed).items() if v not in (None, "", [""])}
+        )
 
     @classmethod
     def _names(cls) -> Sequence[str]:

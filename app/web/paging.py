@@ -48,7 +48,11 @@ class Cursor:
 def encode(cursor: Cursor) -> str:
     """A cursor as URL-safe text. It is no secret and no permission: scope decides what it may show."""
     plain = [cursor.back, *(_plain(value) for value in cursor.values)]
-    return base64.urlsafe_b64encode(json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()).decode().rstrip("=")
+    return (
+        base64.urlsafe_b64encode(json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode())
+        .decode()
+        .rstrip("=")
+    )
 
 
 def decode(text: str | None, keys: Sequence[Key]) -> Cursor | None:
@@ -139,7 +143,9 @@ def count_rows(session: Session, statement: Select[Any]) -> int:
 def ordered(statement: Select[Any], keys: Sequence[Key], back: bool = False) -> Select[Any]:
     """`statement` in the order of `keys`, or the reverse, with the key values as extra columns at its end."""
     order = [key.column.desc() if key.descending is not back else key.column.asc() for key in keys]
-    return statement.order_by(None).order_by(*order).add_columns(*(k.column.label(f"key_{i}") for i, k in enumerate(keys)))
+    return (
+        statement.order_by(None).order_by(*order).add_columns(*(k.column.label(f"key_{i}") for i, k in enumerate(keys)))
+    )
 
 
 def beyond(keys: Sequence[Key], cursor: Cursor) -> ColumnElement[bool]:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import ModelView, expose
+from flask_appbuilder.exceptions import FABException
 from flask_appbuilder.models.filters import Filters
 from flask_appbuilder.models.sqla import filters as fab_filters
 from flask_appbuilder.models.sqla.interface import SQLAInterface
@@ -27,12 +28,9 @@ from app.core.scope import Actor
 from app.web.forms import ChineseMeta, apply_refusal, enum_field
 from app.web.identity import command, current_actor, read
 from app.web.paging import COUNT_CAP, PAGE_SIZES, page_size
+from app.web.related import BLANK, RelatedIs, related_field
 
 log = logging.getLogger(__name__)
-
-LAST_PAGE = 5_000
-DUPLICATE = "与已有记录重复，或正被其他记录使用，没有保存。"
-_DECLARED = ("access", "list_columns", "show_columns", "search_columns", "order_columns", "label_columns", "list_title")
 
 
 class RecordView(ModelView):
@@ -47,6 +45,16 @@ class RecordView(ModelView):
     intro: ClassVar[str] = ""
     exclude_route_methods: ClassVar[set[str]] = {"action", "action_post", "download"}
     related_views: Any = None
+    list_columns: Any = None
+    show_columns: Any = None
+    add_columns: Any = None
+    edit_columns: Any = None
+    search_columns: Any = None
+    order_columns: Any = None
+    label_columns: Any = None
+    search_form_extra_fields: Any = None
+    add_form_extra_fields: Any = None
+    edit_form_extra_fields: Any = None
     page_size = PAGE_SIZES[0]
     list_template = "screens/records.html"
     show_template = "screens/record.html"
@@ -93,20 +101,30 @@ class RecordView(ModelView):
         found = self._filters_asked()
         try:
             count, rows, number = self._rows(found, size)
-        except (SQLAlchemyError, ValueError, TypeError) as error:
+        except (SQLAlchemyError, FABException, ValueError, TypeError) as error:
             log.info("search on %s was not understood: %s", self.endpoint, type(error).__name__)
             read().rollback()
             flash("查询条件无法识别，已显示全部记录。", "warning")
             found = self._new_filters()
             count, rows, number = self._rows(found, size)
-        return self.render_template(
-            self.list_template, screen=self, title=self.list_title, rows=rows, count=count, number=number, size=size,
-            sizes=PAGE_SIZES, cap=COUNT_CAP, form=self._search(), order=self._order_asked(), filtered=bool(found.filters),
+        return self._page(
+            self.list_template,
+            screen=self,
+            title=self.list_title,
+            rows=rows,
+            count=count,
+            number=number,
+            size=size,
+            sizes=PAGE_SIZES,
+            cap=COUNT_CAP,
+            form=self._search(),
+            order=self._order_asked(),
+            filtered=bool(found.filters),
         )
 
     @expose("/show/<pk>")
     def show(self, pk: str) -> ResponseReturnValue:
-        return self.render_template(self.show_template, screen=self, title=self.show_title, row=self._row(pk), pk=pk)
+        return self._page(self.show_template, screen=self, title=self.show_title, row=self._row(pk), pk=pk)
 
     @expose("/add", methods=["GET", "POST"])
     def add(self) -> ResponseReturnValue:
@@ -123,7 +141,9 @@ class RecordView(ModelView):
         row, key = self._row(pk), self._key(pk)
         form = self.edit_form() if request.method == "POST" else self.edit_form(obj=row)
         form._id = key  # FAB's Unique validator leaves this row out by it
-        if form.validate_on_submit() and self._attempt(form, lambda work: self.change(work, current_actor(), key, form)):
+        if form.validate_on_submit() and self._attempt(
+            form, lambda work: self.change(work, current_actor(), key, form)
+        ):
             flash("已保存修改。", "success")
             return redirect(self.url("show", pk=pk))
         return self._form(form, self.edit_title, self.edit_columns, self.edit_fieldsets, self.url("show", pk=pk))
@@ -135,9 +155,16 @@ class RecordView(ModelView):
         row, key = self._row(pk), self._key(pk)
         if request.form.get("confirmed") != "1":
             facts = [(self.label_columns.get(name, name), self.value(row, name)) for name in self.show_columns[:6]]
-            return self.render_template(
-                "screens/confirm.html", title="删除", question="确定删除这条记录吗？删除后不能恢复。", facts=facts,
-                url=self.url("delete", pk=pk), back=self.url("show", pk=pk), hidden={"confirmed": 1}, submit="删除", tone="danger",
+            return self._page(
+                "screens/confirm.html",
+                title="删除",
+                question="确定删除这条记录吗？删除后不能恢复。",
+                facts=facts,
+                url=self.url("delete", pk=pk),
+                back=self.url("show", pk=pk),
+                hidden={"confirmed": 1},
+                submit="删除",
+                tone="danger",
             )
         reason = self._refused(lambda work: self.remove(work, current_actor(), key))
         if reason:
@@ -175,13 +202,16 @@ class RecordView(ModelView):
             kept[self._parameter(names[word])] = value
         return self.url("list", **{k: v for k, v in kept.items() if v not in (None, "", [""])})
 
+    def _page(self, template: str, **values: Any) -> str:
+        return str(self.render_template(template, **values))
+
     # Inside ------------------------------------------------------------------------------------------------
 
     def _init_forms(self) -> None:
-        for form, columns in (("add_form_extra_fields", self.add_columns), ("edit_form_extra_fields", self.edit_columns)):
-            extra = dict(getattr(self, form) or {})
-            setattr(self, form, self._enum_fields(columns, need=True) | extra)
-        self.search_form_extra_fields = self._enum_fields(self.search_columns) | (self.search_form_extra_fields or {})
+        self.add_form_extra_fields = self._own_fields(self.add_columns) | (self.add_form_extra_fields or {})
+        self.edit_form_extra_fields = self._own_fields(self.edit_columns) | (self.edit_form_extra_fields or {})
+        searched = self._own_fields(self.search_columns, searching=True)
+        self.search_form_extra_fields = searched | (self.search_form_extra_fields or {})
         super()._init_forms()
         for name in ("add_form", "edit_form", "search_form"):
             form_class = getattr(self, name)
@@ -189,16 +219,26 @@ class RecordView(ModelView):
             meta = type("Meta", (ChineseMeta, form_class.Meta), options)
             setattr(self, name, type(form_class.__name__, (form_class,), {"Meta": meta}))
 
-    def _enum_fields(self, names: Sequence[str], *, need: bool = False) -> dict[str, Any]:
-        """Selects with Chinese labels for the enum columns among `names`; FAB would offer a text field."""
-        columns = sa.inspect(self.datamodel.obj).columns
-        return {
-            name: enum_field(
-                str(self.label_columns.get(name, name)), columns[name].type.enum, need=need and not columns[name].nullable
-            )
-            for name in names
-            if name in columns and isinstance(columns[name].type, EnumText)
-        }
+    def _own_fields(self, names: Sequence[str], *, searching: bool = False) -> dict[str, Any]:
+        """Our fields for enum columns (FAB offers a text field) and related rows (FAB's own warn or load unscoped)."""
+        mapper = sa.inspect(self.datamodel.obj)
+        fields: dict[str, Any] = {}
+        for name in names:
+            label = str(self.label_columns.get(name, name))
+            if name in mapper.columns and isinstance(mapper.columns[name].type, EnumText):
+                need = not searching and not mapper.columns[name].nullable
+                fields[name] = enum_field(
+                    label, mapper.columns[name].type.enum, need=need, blank="全部" if searching else "请选择"
+                )
+            elif self._is_related(name):
+                local = next(iter(mapper.relationships[name].local_columns))
+                fields[name] = related_field(
+                    label, mapper.relationships[name].mapper.class_, need=not searching and not local.nullable
+                )
+        return fields
+
+    def _is_related(self, name: str) -> bool:
+        return name in sa.inspect(self.datamodel.obj).relationships and self.datamodel.is_relation_many_to_one(name)
 
     def _init_properties(self) -> None:
         self.add_columns = self.add_columns or ["__none__"]
@@ -242,7 +282,9 @@ class RecordView(ModelView):
 
     def _new_filters(self) -> Filters:
         """Filters of this request alone: FAB keeps one object on the view, shared between threads."""
-        return self.datamodel.get_filters([*self.search_columns]) if self.search_columns else self.datamodel.get_filters()
+        return (
+            self.datamodel.get_filters([*self.search_columns]) if self.search_columns else self.datamodel.get_filters()
+        )
 
     def _operator(self, filters: Filters, name: str) -> int | None:
         """The index of the filter our search form uses for a column: contains for text, else equality."""
@@ -261,8 +303,8 @@ class RecordView(ModelView):
             for index, one in enumerate(offered):
                 for text in request.args.getlist(f"_flt_{index}_{name}")[:5]:
                     text = text.replace("\x00", "").strip()[:100]
-                    if text:
-                        filters._add_filter(one, text)
+                    if text and text != BLANK:
+                        filters._add_filter(RelatedIs(name, self.datamodel) if self._is_related(name) else one, text)
         return filters
 
     def _order_asked(self) -> tuple[str, str]:
@@ -293,8 +335,10 @@ class RecordView(ModelView):
             index = self._operator(filters, name)
             field = form[name]
             field.name = f"_flt_{index}_{name}"
+            if hasattr(field, "allow_blank"):
+                field.blank_text = "全部"
+            field.flags.required = None
             field.process(request.args)
-            field.validators = ()
         return form
 
     def _attempt(self, form: Any, work: Any) -> bool:
@@ -322,8 +366,13 @@ class RecordView(ModelView):
         return ""
 
     def _form(
-        self, form: Any, title: str, columns: Sequence[str], fieldsets: Sequence[tuple[str, Mapping[str, Any]]] | None, back: str
+        self,
+        form: Any,
+        title: str,
+        columns: Sequence[str],
+        fieldsets: Sequence[tuple[str, Mapping[str, Any]]] | None,
+        back: str,
     ) -> ResponseReturnValue:
         groups = [(name, fields["fields"]) for name, fields in fieldsets] if fieldsets else [("", columns)]
-        page = self.render_template(self.form_template, form=form, title=title, groups=groups, back=back, submit="保存")
+        page = self._page(self.form_template, form=form, title=title, groups=groups, back=back, submit="保存")
         return page, 422 if form.errors else 200

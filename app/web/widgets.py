@@ -42,14 +42,24 @@ class SearchSelectWidget:
     def __call__(self, field: SearchSelectField, **kwargs: Any) -> Markup:
         described = {key: value for key, value in kwargs.items() if key.startswith("aria")}
         shown = html_params(
-            id=field.id, name=field.name + TYPED, type="text", value=field.text, role="combobox", autocomplete="off",
-            maxlength=TYPED_LIMIT, class_="form-control", placeholder="录入关键字回车查询", aria_expanded="false",
-            aria_autocomplete="list", aria_controls=f"{field.id}-list", **described,
+            id=field.id,
+            name=field.name + TYPED,
+            type="text",
+            value=field.text,
+            role="combobox",
+            autocomplete="off",
+            maxlength=TYPED_LIMIT,
+            class_="form-control",
+            placeholder="录入关键字回车查询",
+            aria_expanded="false",
+            aria_autocomplete="list",
+            aria_controls=f"{field.id}-list",
+            **described,
         )
         hidden = html_params(type="hidden", name=field.name, value="" if field.data is None else field.data)
         box = html_params(class_="search-select", data_url=field.address())
         return Markup(
-            f'<div {box}><input {shown}><input {hidden}>'
+            f"<div {box}><input {shown}><input {hidden}>"
             f'<ul class="search-select__list" role="listbox" id="{field.id}-list" aria-label="查询结果" hidden></ul>'
             f'<p class="search-select__status" role="status" aria-live="polite"></p></div>'
         )
@@ -61,8 +71,13 @@ class SearchSelectField(IntegerField):
     widget = SearchSelectWidget()
 
     def __init__(
-        self, label: str = "", validators: Any = None, *, address: Callable[[], str],
-        text_of: Callable[[int], str] | None = None, **kwargs: Any,
+        self,
+        label: str = "",
+        validators: Any = None,
+        *,
+        address: Callable[[], str],
+        text_of: Callable[[int], str] | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(label, validators, **kwargs)
         self.address = address

@@ -152,7 +152,7 @@
     if (kind !== "application/pdf" && !kind.startsWith("image/")) return;
     event.preventDefault();
     const shown = document.createElement(kind === "application/pdf" ? "iframe" : "img");
-    shown.src = link.href;
+    shown.src = link.href + (kind === "application/pdf" ? "#navpanes=0&view=FitH" : "");
     if (shown.tagName === "IMG") shown.alt = link.textContent; else shown.title = link.textContent;
     pane.replaceChildren(shown);
     pane.scrollIntoView({ block: "nearest" });
