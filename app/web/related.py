@@ -54,9 +54,3 @@ def related_field(label: str, model: type, *, need: bool) -> RelatedSelect:
         allow_blank=True,
         blank_text="请选择",
     )
-
-
-LAST_PAGE = 5_000
-MOST_RELATED = 500
-DUPLICATE = "与已有记录重复，或正被其他记录使用，没有保存。"
-_DECLARED = ("access", "list_columns", "show_columns", "search_columns", "order_columns", "label_columns", "list_title")
