@@ -1,0 +1,1 @@
+"""Spreadsheet and PDF engines. No domain words, no web, no database."""
