@@ -69,9 +69,13 @@ def workbook(
                 raise Refusal(f"查询结果超过 {cap:,} 条，一次导不出来。请缩小查询条件后分批导出。")
             for index, column in enumerate(columns):
                 write(sheet, number, index, column.plain(row[0] if single else row), formats)
+    except BaseException:
+        book.close()
+        file.close()
+        raise
     finally:
         rows.close()
-        book.close()
+    book.close()
     file.seek(0)
     return file
 

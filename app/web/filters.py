@@ -59,7 +59,7 @@ TONES = {
         "running",
         "queued",
         "on",
-        "review",
+        "in",
         "declared",
         "reserved",
         "reported",

@@ -106,7 +106,7 @@ class DateField(_DateField):
 
 
 def date_field(label: str, *, need: bool = False, hint: str = "") -> DateField:
-    return DateField(label, [required("请选择日期。") if need else optional()], description=hint)
+    return DateField(label, [answered("请选择日期。") if need else optional()], description=hint)
 
 
 def enum_field(

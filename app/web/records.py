@@ -34,7 +34,6 @@ log = logging.getLogger(__name__)
 
 
 LAST_PAGE = 5_000
-MOST_RELATED = 500
 DUPLICATE = "与已有记录重复，或正被其他记录使用，没有保存。"
 _DECLARED = ("access", "list_columns", "show_columns", "search_columns", "order_columns", "label_columns", "list_title")
 

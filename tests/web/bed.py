@@ -1,0 +1,278 @@
+"""A small application on real models: the web base without the domains' screens, on a fresh SQLite file."""
+
+# ruff: noqa: ARG002  (hooks take what the base hands over)
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask, g, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import BaseView, IndexView, expose
+from flask_appbuilder.models.sqla.interface import SQLAInterface
+from sqlalchemy import Select
+from sqlalchemy.orm import Session, joinedload
+from wtforms import IntegerField
+
+from app.bodies.enums import BodyNature, NodeType
+from app.bodies.models import Body
+from app.catalog.enums import RegionLevel, TitleLevel
+from app.catalog.models import Region
+from app.core.db import Model, db, prepare_engine, unit_of_work
+from app.core.enums import Role
+from app.core.errors import Invalid, NotFound, Refusal, ScopeViolation
+from app.core.scope import Actor
+from app.quotas import policies  # noqa: F401
+from app.quotas.enums import QuotaStatus
+from app.quotas.models import PostQuota
+from app.web import access, errors, filters, identity, security
+from app.web.access import EVERYONE, only
+from app.web.forms import Form, Query, attempt, date_field, enum_field, long_text_field, text_field
+from app.web.lists import Bulk, Button, Column, ListScreen, asc, desc
+from app.web.records import RecordView
+from app.web.widgets import Choice, SearchSelectField, answer, typed_keyword
+
+OURS = Actor(
+    Role.UNIT, user_id=1, person_id=1, name="王芳", post_id=1, body_id=1, body_name="第一医院", region_code="430102"
+)
+JUDGE = Actor(Role.JUDGE, user_id=2, person_id=2, name="李强", post_id=2)
+ROWS = 45
+
+
+class QuotaQuery(Query):
+    year = IntegerField("年度")
+    level = enum_field("级别", TitleLevel, blank="全部")
+    opinion = text_field("意见", length=20)
+    since = date_field("日期起")
+
+
+class QuotaList(ListScreen):
+    access = only(Role.UNIT)
+    route_base, title = "/quotas", "职数"
+    conditions = QuotaQuery
+    key = (desc(PostQuota.year), asc(PostQuota.id))
+    columns = (
+        Column("年度", "year", "number"),
+        Column("单位", "body.name", link=lambda row: url_for("QuotaRecords.show", pk=row.id)),
+        Column("级别", "level"),
+        Column("状态", "status", "state"),
+        Column("意见", "opinion"),
+        Column("证件号", lambda row: f"43010219900101{row.id:04d}", "masked"),
+    )
+    bulk_actions = (Bulk("mark", "标记", by_query=True), Bulk("refuse", "退回"))
+
+    def select(self, session: Session, values: Mapping[str, Any]) -> Select[Any]:
+        statement = sa.select(PostQuota).options(joinedload(PostQuota.body))
+        if values["year"]:
+            statement = statement.where(PostQuota.year == values["year"])
+        if values["level"]:
+            statement = statement.where(PostQuota.level == values["level"])
+        if values["opinion"]:
+            statement = statement.where(PostQuota.opinion.contains(values["opinion"], autoescape=True))
+        return statement
+
+    def row_actions(self, row: Any) -> Sequence[Button]:
+        return (Button("查看", url_for("QuotaRecords.show", pk=row.id)),)
+
+    def mark(self, ids: Sequence[int]) -> str:
+        return "标记了 " + ",".join(str(one) for one in ids)
+
+    def refuse(self, ids: Sequence[int]) -> str:
+        raise Refusal("第一条还有未处理的异议。")
+
+
+class QuotaRecords(RecordView):
+    access = only(Role.UNIT)
+    route_base = "/records"
+    datamodel = SQLAInterface(PostQuota)
+    list_title, show_title, add_title, edit_title = "职数台账", "职数", "新增职数", "修改职数"
+    list_columns = ["year", "body.name", "level", "status"]
+    show_columns = ["year", "body", "level", "posts", "status"]
+    search_columns = ["year", "level", "body"]
+    order_columns = ["year"]
+    add_columns = ["year", "level", "posts", "body"]
+    edit_columns = ["posts", "opinion"]
+    label_columns = {
+        "year": "年度",
+        "body": "单位",
+        "body.name": "单位",
+        "level": "级别",
+        "posts": "岗位数",
+        "status": "状态",
+        "opinion": "意见",
+    }
+    loading = (joinedload(PostQuota.body),)
+
+    def create(self, session: Session, actor: Actor, form: Any) -> None:
+        if form.posts.data > 999:
+            raise Invalid({"posts": "岗位数过大，请核对。"})
+        session.add(
+            PostQuota(
+                body_id=form.body.data.id,
+                year=form.year.data,
+                level=form.level.data,
+                posts=form.posts.data,
+                occupied=0,
+                asked=1,
+            )
+        )
+
+    def change(self, session: Session, actor: Actor, key: Any, form: Any) -> None:
+        row = session.get(PostQuota, key)
+        row.posts, row.opinion = form.posts.data, form.opinion.data or ""
+
+    def remove(self, session: Session, actor: Actor, key: Any) -> None:
+        session.delete(session.get(PostQuota, key))
+
+
+class ReadOnlyRecords(RecordView):
+    access = only(Role.UNIT)
+    route_base = "/readonly"
+    datamodel = SQLAInterface(PostQuota)
+    list_title = show_title = "职数"
+    list_columns = show_columns = ["year"]
+    search_columns: Sequence[str] = []
+    order_columns: Sequence[str] = []
+    label_columns = {"year": "年度"}
+
+
+class Typed(Form):
+    name = text_field("姓名", need=True, length=5)
+    day = date_field("日期", need=True)
+    body_id = SearchSelectField("单位", address=lambda: url_for("Screens.search"))
+    note = long_text_field("说明", length=50)
+
+
+class Screens(BaseView):
+    access = {"*": EVERYONE}
+    route_base = "/screens"
+    default_view = "form"
+
+    @expose("/form", methods=["GET", "POST"])
+    def form(self) -> ResponseReturnValue:
+        form = Typed()
+
+        def save() -> None:
+            raise Invalid({"name": "这个姓名与证件号不符。", "elsewhere": "单位已注销。"})
+
+        attempt(form, save)
+        return self.render_template("screens/form.html", title="填写", form=form), 422 if form.errors else 200
+
+    @expose("/search")
+    def search(self) -> ResponseReturnValue:
+        return answer(Choice(number, f"{typed_keyword()}{number}") for number in range(40))
+
+    @expose("/fail/<kind>", methods=["GET", "POST"])
+    def fail(self, kind: str) -> ResponseReturnValue:
+        raise {
+            "refusal": Refusal("公示期还没有结束，请在 3 月 9 日后再试。"),
+            "missing": NotFound(),
+            "scope": ScopeViolation("Body 7 secret"),
+            "invalid": Invalid({"name": "太长。"}),
+            "bug": RuntimeError("SELECT secret FROM accounts"),
+        }[kind]
+
+
+class HomeView(IndexView):
+    access = {"*": EVERYONE}
+    route_base = ""
+
+
+class Manager(security.GuardedSecurityManager):
+    def load_user(self, *_args: Any) -> None:
+        return None
+
+    def get_user_by_id(self, *_args: Any) -> None:
+        return None
+
+
+def make(folder: Path) -> Flask:
+    root = Path(__file__).resolve().parents[2]
+    app = Flask("app", root_path=str(root / "app"), template_folder=str(root / "templates"))
+    app.config.update(
+        SECRET_KEY="test",
+        SQLALCHEMY_DATABASE_URI=f"sqlite:///{folder / 'bed.db'}",
+        APP_NAME="职称网上申报评审",
+        DEMO=False,
+        BABEL_DEFAULT_LOCALE="zh_Hans_CN",
+        FAB_UPDATE_PERMS=False,
+        FAB_CREATE_DB=False,
+        FAB_ADD_SECURITY_VIEWS=False,
+        RATELIMIT_ENABLED=False,
+        WTF_CSRF_ENABLED=False,
+        PROPAGATE_EXCEPTIONS=False,
+    )
+    db.init_app(app)
+    app.jinja_env.globals["csrf_token"] = lambda: ""
+    errors.register_error_handlers(app)
+    filters.register_filters(app)
+    with app.app_context():
+        for engine in db.engines.values():
+            prepare_engine(engine)
+        builder = security.GuardedAppBuilder(app, db.session, security_manager_class=Manager, indexview=HomeView)
+        for view in (QuotaRecords, ReadOnlyRecords, Screens):
+            builder.add_view_no_menu(view)
+        builder.add_view(QuotaList, "职数管理", category="职数")
+        tables = [Region.__table__, Body.__table__, PostQuota.__table__]
+        Model.metadata.create_all(db.engine, tables=tables)
+        _fill()
+    identity.register(app, lambda _token, _ip: None)
+
+    def act() -> None:
+        name = request.headers.get("X-Actor", "ours")
+        g.actor = {"ours": OURS, "judge": JUDGE, "nobody": Actor.anonymous()}[name]
+        identity.read().info.clear()
+        identity.bind_scope(identity.read(), g.actor)
+
+    app.before_request_funcs[None].insert(1, act)
+    access.register(app)
+    return app
+
+
+def _fill() -> None:
+    with unit_of_work(Actor.system("test bed")) as session:
+        session.add(Region(code="430000", name="湖南省", level=RegionLevel.PROVINCE))
+        session.flush()
+        for key, name in ((1, "第一医院"), (2, "外市医院")):
+            session.add(
+                Body(
+                    id=key,
+                    code=f"B{key}",
+                    name=name,
+                    node_type=NodeType.UNIT,
+                    nature=next(iter(BodyNature)),
+                    region_code="430000",
+                )
+            )
+        session.flush()
+        levels = list(TitleLevel)
+        for number in range(ROWS):
+            session.add(
+                PostQuota(
+                    id=number + 1,
+                    body_id=1,
+                    year=2000 + number // len(levels),
+                    level=levels[number % len(levels)],
+                    posts=5,
+                    occupied=1,
+                    asked=1,
+                    status=QuotaStatus.SUBMITTED,
+                    opinion='=HYPERLINK("http://x")' if number == 0 else "",
+                )
+            )
+        session.add(
+            PostQuota(
+                id=99,
+                body_id=2,
+                year=2026,
+                level=levels[0],
+                posts=9,
+                occupied=1,
+                asked=1,
+                status=QuotaStatus.SUBMITTED,
+                opinion="外市秘密",
+            )
+        )

@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from urllib.parse import quote
+
+import openpyxl
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event
+
+from app.core.db import db
+from app.core.enums import Role
+from app.web.access import only
+from app.web.lists import Column, ListScreen
+from tests.web import bed
+
+
+def ids(text: str) -> list[int]:
+    return [int(found) for found in re.findall(r'name="ids" value="(\d+)"', text)]
+
+
+def follow(http: FlaskClient, text: str, rel: str) -> str:
+    found = re.search(rf'rel="{rel}" href="([^"]+)"', text)
+    assert found, f"no {rel} page"
+    return http.get(found[1].replace("&amp;", "&")).text
+
+
+def test_every_row_once_there_and_back(http: FlaskClient) -> None:
+    first = http.get("/quotas/").text
+    second = follow(http, first, "next")
+    third = follow(http, second, "next")
+    seen = ids(first) + ids(second) + ids(third)
+    assert len(seen) == bed.ROWS
+    assert sorted(seen) == list(range(1, bed.ROWS + 1))
+    assert 'rel="next"' not in third
+    assert ids(follow(http, third, "prev")) == ids(second)
+    assert ids(follow(http, second, "prev")) == ids(first)
+    assert "共 45 条" in first
+
+
+def test_rows_of_others_do_not_exist(http: FlaskClient) -> None:
+    assert "共 0 条" in http.get("/quotas/?opinion=" + quote("外市")).text
+    assert "外市" not in http.get("/quotas/?year=2026").text.replace('value="外市', "")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "page=abc",
+        "after=garbage",
+        "after=%00",
+        "size=1000000",
+        "size=x",
+        "since=2026-99-99",
+        "level=zz",
+        "year=abc",
+        "year=",
+        "x=1",
+        "_scheme=javascript",
+        "_external=1",
+        "endpoint=x",
+        "method=list",
+        "after=" + "A" * 5000,
+        "opinion=%00",
+    ],
+)
+def test_garbage_is_a_clean_first_page(http: FlaskClient, query: str) -> None:
+    answer = http.get("/quotas/?" + query)
+    assert answer.status_code == 200
+    assert len(ids(answer.text)) == 20
+    assert "javascript:" not in answer.text
+
+
+def test_a_value_not_understood_is_marked_beside_its_field(http: FlaskClient) -> None:
+    text = http.get("/quotas/?since=2026-99-99").text
+    assert "请按“年-月-日”填写" in text
+    assert 'aria-invalid="true"' in text
+
+
+def test_conditions_stay_in_the_address(http: FlaskClient) -> None:
+    text = http.get("/quotas/?opinion=&year=2000&size=50").text
+    assert 'href="/quotas/export?year=2000"' in text
+    assert 'name="year"' in text
+    assert 'value="2000"' in text
+
+
+def test_statements_do_not_grow_with_rows(web: Flask, http: FlaskClient) -> None:
+    counted: list[str] = []
+    with web.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", lambda *args: counted.append(args[2]))
+    http.get("/quotas/?size=20")
+    few = len([one for one in counted if one.startswith("SELECT")])
+    counted.clear()
+    http.get("/quotas/?size=100")
+    assert len([one for one in counted if one.startswith("SELECT")]) == few == 2
+
+
+def test_bulk_needs_ticked_rows(http: FlaskClient) -> None:
+    text = http.post("/quotas/bulk/mark", data={"rows": "ticked"}, follow_redirects=True).text
+    assert "请先勾选要处理的记录。" in text
+
+
+def test_bulk_hands_over_the_ticked_ids_once(http: FlaskClient) -> None:
+    data = {"rows": "ticked", "ids": ["3", "5", "3", "x", "-1", "9" * 30]}
+    assert "标记了 3,5" in http.post("/quotas/bulk/mark?year=2000", data=data, follow_redirects=True).text
+
+
+def test_bulk_by_query_asks_first(http: FlaskClient) -> None:
+    asked = http.post("/quotas/bulk/mark?year=2000", data={"rows": "query"}).text
+    assert "按查询条件标记" in asked
+    assert "<dd>2000</dd>" in asked
+    count = re.search(r'name="confirmed" value="(\d+)"', asked)
+    assert count is not None
+    done = http.post(
+        "/quotas/bulk/mark?year=2000", data={"rows": "query", "confirmed": count[1]}, follow_redirects=True
+    )
+    assert "标记了 1,2" in done.text
+
+
+def test_bulk_by_query_only_where_declared(http: FlaskClient) -> None:
+    assert http.post("/quotas/bulk/refuse", data={"rows": "query"}).status_code == 404
+    assert http.post("/quotas/bulk/select", data={"ids": ["1"]}).status_code == 404
+    assert http.get("/quotas/bulk/mark").status_code == 405
+
+
+def test_a_refusal_is_told(http: FlaskClient) -> None:
+    data = {"rows": "ticked", "ids": ["1"]}
+    assert "第一条还有未处理的异议。" in http.post("/quotas/bulk/refuse", data=data, follow_redirects=True).text
+
+
+def test_export_is_what_the_screen_shows(http: FlaskClient) -> None:
+    with http.get("/quotas/export") as answer:
+        assert answer.headers["Content-Disposition"].startswith("attachment")
+        data = answer.data
+    rows = list(openpyxl.load_workbook(io.BytesIO(data)).active.values)
+    assert rows[0] == ("年度", "单位", "级别", "状态", "意见", "证件号")
+    assert len(rows) == bed.ROWS + 1
+    assert {row[1] for row in rows[1:]} == {"第一医院"}
+    assert all("*" in row[5] for row in rows[1:])
+    assert "<f>" not in zipfile.ZipFile(io.BytesIO(data)).read("xl/worksheets/sheet1.xml").decode()
+    assert '=HYPERLINK("http://x")' in {row[4] for row in rows}
+
+
+def test_export_over_its_cap_is_refused(http: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.web.lists.EXPORT_CAP", 10)
+    answer = http.get("/quotas/export?year=", follow_redirects=True)
+    assert "查询结果超过 10 条" in answer.text
+
+
+def test_only_the_declared_roles(http: FlaskClient) -> None:
+    for path in ("/quotas/", "/quotas/export"):
+        assert http.get(path, headers={"X-Actor": "judge"}).status_code == 403
+    assert http.post("/quotas/bulk/mark", data={"ids": ["1"]}, headers={"X-Actor": "judge"}).status_code == 403
+
+
+def test_a_screen_that_declares_too_little_is_refused() -> None:
+    with pytest.raises(TypeError, match="Poor lacks key"):
+        type("Poor", (ListScreen,), {"access": only(Role.UNIT), "title": "x", "columns": (Column("a", "a"),)})

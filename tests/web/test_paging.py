@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from app.applications.models import Application
+from app.quotas.models import PostQuota
+from app.web.paging import Cursor, asc, beyond, decode, desc, encode, page_size
+
+KEYS = (desc(PostQuota.year), asc(PostQuota.id))
+
+
+@pytest.mark.parametrize(("values", "back"), [((2024, 7), False), ((2024, 7), True), ((0, 2**62), False)])
+def test_cursor_round_trip(values: tuple[int, ...], back: bool) -> None:
+    cursor = Cursor(values, back)
+    assert decode(encode(cursor), KEYS) == cursor
+
+
+def test_cursor_keeps_moments_and_enums() -> None:
+    keys = (asc(Application.state_since), asc(PostQuota.level), asc(PostQuota.id))
+    level = (
+        PostQuota.level.type.enum("senior")
+        if "senior" in list(PostQuota.level.type.enum)
+        else next(iter(PostQuota.level.type.enum))
+    )
+    cursor = Cursor((datetime(2026, 3, 1, 8, 30, 0, 123456, tzinfo=UTC), level, 3))
+    assert decode(encode(cursor), keys) == cursor
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        "",
+        "abc",
+        "!!!!",
+        "null",
+        "é",
+        "W10",
+        "x" * 2000,
+        encode(Cursor((1,))),
+        encode(Cursor((1, 2, 3))),
+        encode(Cursor(("x", 2))),
+        encode(Cursor((True, 2))),
+        encode(Cursor((1, 2**63))),
+        encode(Cursor((1.5, 2))),
+        encode(Cursor((1, "'; DROP TABLE"))),
+    ],
+)
+def test_garbage_is_the_first_page(text: str | None) -> None:
+    assert decode(text, KEYS) is None
+
+
+def test_a_day_is_no_moment() -> None:
+    assert decode(encode(Cursor((date(2026, 1, 1), 1))), (asc(Application.state_since), asc(Application.id))) is None
+
+
+def test_one_direction_compares_rows_at_once() -> None:
+    assert str(beyond((asc(PostQuota.year), asc(PostQuota.id)), Cursor((1, 2)))).count("OR") == 0
+    assert str(beyond(KEYS, Cursor((1, 2)))).count("OR") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [(None, 20), ("50", 50), ("100", 100), ("7", 20), ("99999", 20), ("x", 20), ("-20", 20), ("²", 20)],
+)
+def test_page_size_is_one_of_three(text: str | None, size: int) -> None:
+    assert page_size(text) == size
