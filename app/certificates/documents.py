@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from functools import lru_cache
 from pathlib import Path
 
-from app.formats import pdf, signing
-from app.formats.fonts import FontBook
-from app.formats.pdf import A4, Page, Text
-from app.formats.qr import qr_commands
+from app.core.clock import CHINA
+from app.formats import signing
+from app.formats.fonts import base_typeface, missing_glyphs
+from app.formats.ornaments import rosette, round_seal, woven_band
+from app.formats.paged_pdf import Canvas, Colour, PageDesign
 
-INK, SOFT, RED = (0.1, 0.1, 0.1), (0.36, 0.36, 0.36), (0.75, 0.08, 0.08)
-WIDTH, HEIGHT = A4
-PHOTO_BOX = (424.0, 524.0, 85.0, 119.0)
-"""x, y, width, height in points: 30 x 42 mm."""
+PROVINCE = "湖南省"
+TITLE = "专业技术职称证书"
+
+INK: Colour = (0.12, 0.11, 0.10)
+SOFT: Colour = (0.42, 0.36, 0.30)
+RED: Colour = (0.66, 0.08, 0.10)
+SEAL_RED: Colour = (0.84, 0.13, 0.12)
+GOLD: Colour = (0.76, 0.60, 0.30)
+PALE_GOLD: Colour = (0.90, 0.82, 0.64)
+WHISPER: Colour = (0.955, 0.925, 0.865)
+PAPER: Colour = (0.998, 0.992, 0.975)
+
+LABELS_FROM, VALUES_FROM, VALUES_TO = 30.0, 54.0, 181.0
+ROWS_FROM, ROW = 83.0, 10.6
+PHOTO = (146.0, 83.5, 35.0, 49.0)
+"""Left, top, width and height, mm: a two-inch photograph."""
+ROWS_BESIDE_PHOTO = 5
+QR = (27.5, 219.0, 40.0)
+SEAL = (148.0, 235.0, 21.0)
+"""Centre and radius, mm: 42 mm across, as a provincial department's seal is."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +58,10 @@ class CertificateFace:
 
 
 class Press:
-    """What one process needs to print: fonts and the signing key, loaded once."""
+    """What one process needs to print: the typeface, the seal's word for a demonstration, the signing key."""
 
-    def __init__(self, folder: Path, identity: signing.SigningIdentity, *, demo: bool = False) -> None:
-        self.fonts = FontBook(folder)
+    def __init__(self, identity: signing.SigningIdentity | None = None, *, demo: bool = False) -> None:
+        self.typeface = base_typeface()
         self.identity = identity
         self.demo = demo
 
@@ -55,103 +71,60 @@ _recipe: tuple[Path, str, str, bool] | None = None
 
 
 def configure(folder: Path, key: str, certificate: str, *, demo: bool) -> None:
-    """Say where fonts are kept and which PEM files sign (empty: a self-signed identity in `folder`)."""
+    """Say which PEM files sign (empty: a self-signed identity kept in `folder`/keys)."""
     global _press, _recipe
     _press, _recipe = None, (folder, key, certificate, demo)
 
 
 def press() -> Press:
-    """The process's press, made at first use (the base font takes some seconds the very first time)."""
+    """The process's press, made at first use. Raises `RuntimeError` before `configure`."""
     global _press
     if _press is None:
         if _recipe is None:
             raise RuntimeError("documents.configure() has not been called")
         folder, key, certificate, demo = _recipe
         identity = (
-            signing.load_identity(Path(key), Path(certificate))
-            if key
-            else signing.create_identity(folder / "keys", "职称电子证书签章（演示）")
+            signing.load_identity(Path(key), Path(certificate)) if key else signing.create_demo_signer(folder / "keys")
         )
-        _press = Press(folder / "fonts", identity, demo=demo)
+        _press = Press(identity, demo=demo)
     return _press
 
 
-def _frame() -> str:
-    """A double frame with a woven band between, and a faint rosette behind the text."""
-    commands = ["0.72 0.12 0.12 RG 2.4 w 34 34 527.28 773.89 re S 0.8 w 46 46 503.28 749.89 re S\n", "0.86 0.55 0.5 RG 0.5 w\n"]
-    for turn in range(2):
-        for (x0, y0, x1, y1) in ((40, 40, 555.28, 40), (40, 801.89, 555.28, 801.89), (40, 40, 40, 801.89), (555.28, 40, 555.28, 801.89)):
-            commands.append(_wave(x0, y0, x1, y1, turn * math.pi))
-    commands.append("0.965 0.9 0.88 RG 0.4 w\n")
-    for petal in range(36):
-        angle = petal * math.pi / 18
-        cx, cy = WIDTH / 2 + 70 * math.cos(angle), 400 + 70 * math.sin(angle)
-        commands.append(_circle(cx, cy, 96))
-    return "".join(commands)
+def render(face: CertificateFace, machine: Press) -> bytes:
+    """The certificate as an unsigned PDF; equal faces give equal bytes.
 
-
-def _wave(x0: float, y0: float, x1: float, y1: float, phase: float) -> str:
-    length = math.hypot(x1 - x0, y1 - y0)
-    count = int(length / 2)
-    ux, uy = (x1 - x0) / length, (y1 - y0) / length
-    points = []
-    for step in range(count + 1):
-        along = length * step / count
-        off = 3.2 * math.sin(along * math.pi / 9 + phase)
-        points.append(f"{x0 + ux * along - uy * off:.1f} {y0 + uy * along + ux * off:.1f}")
-    return points[0] + " m " + " l ".join(points[1:]) + " l S\n"
-
-
-def _circle(cx: float, cy: float, radius: float) -> str:
-    k = radius * 0.5523
-    return (
-        f"{cx + radius:.1f} {cy:.1f} m {cx + radius:.1f} {cy + k:.1f} {cx + k:.1f} {cy + radius:.1f} {cx:.1f} {cy + radius:.1f} c "
-        f"{cx - k:.1f} {cy + radius:.1f} {cx - radius:.1f} {cy + k:.1f} {cx - radius:.1f} {cy:.1f} c "
-        f"{cx - radius:.1f} {cy - k:.1f} {cx - k:.1f} {cy - radius:.1f} {cx:.1f} {cy - radius:.1f} c "
-        f"{cx + k:.1f} {cy - radius:.1f} {cx + radius:.1f} {cy - k:.1f} {cx + radius:.1f} {cy:.1f} c S\n"
+    Raises `MissingGlyphsError` naming the characters no font draws, `BadImageError` for a photograph that is none, and
+    `ValueError` if `check_url` is empty or too long for a code.
+    """
+    return _design(face.issuing_authority, machine.demo).render(
+        lambda canvas: _fill_in(canvas, face),
+        title=f"{PROVINCE}{TITLE} {face.number}",
+        subject=f"{face.name} {face.title}",
+        made_at=datetime.combine(face.issued_on, time(), CHINA),
     )
 
 
-SEAL = (430.0, 196.0, 54.0)
-"""Centre and radius of the seal in points."""
+def render_signed(face: CertificateFace, machine: Press | None = None) -> bytes:
+    """The certificate with a PAdES signature, by `machine` or else the process's press. Raises as `render` does."""
+    machine = machine or press()
+    if machine.identity is None:
+        raise RuntimeError("the press has no key to sign with")
+    return signing.sign(
+        render(face, machine), machine.identity, reason=f"签发职称证书 {face.number}", location=PROVINCE,
+        name=face.issuing_authority,
+    )
 
 
-def _seal() -> str:
-    x, y, radius = SEAL
-    star = []
-    for point in range(10):
-        reach = 17 if point % 2 == 0 else 6.5
-        angle = math.pi / 2 + point * math.pi / 5
-        star.append(f"{x + reach * math.cos(angle):.1f} {y + reach * math.sin(angle):.1f}")
-    return "0.78 0.1 0.1 RG 2.2 w\n" + _circle(x, y, radius) + "0.78 0.1 0.1 rg\n" + star[0] + " m " + " l ".join(star[1:]) + " l h f\n"
+def unprintable(face: CertificateFace) -> tuple[str, ...]:
+    """The characters of `face` that no font draws, each once; a certificate with any must not be issued."""
+    words = [value for value in vars(face).values() if isinstance(value, str)]
+    return missing_glyphs("".join(words))
 
 
-@lru_cache(maxsize=1)
-def _background() -> pdf.Form:
-    return pdf.form(_frame())
-
-
-@lru_cache(maxsize=1)
-def _seal_form() -> pdf.Form:
-    return pdf.form(_seal())
-
-
-def _around(text: str) -> list[Text]:
-    """The authority's name: upright characters along the seal's upper arc."""
-    x, y, radius = SEAL
-    shown = text[:24]
-    span = min(math.radians(15) * len(shown), math.radians(285))
-    size = 11 if len(shown) <= 14 else 8.2
-    lines = []
-    for place, char in enumerate(shown):
-        angle = math.pi / 2 + span / 2 - span * (place + 0.5) / len(shown)
-        reach = radius - 11
-        lines.append(Text(x + reach * math.cos(angle), y + reach * math.sin(angle) - size * 0.36, size, char, "c", colour=(0.78, 0.1, 0.1)))
-    return lines
-
-
-def _facts(face: CertificateFace) -> list[tuple[str, str]]:
-    return [
+def _fields(face: CertificateFace) -> tuple[tuple[str, str], ...]:
+    """Label and value of each row, from the top."""
+    body = "评审机构" if "评审" in face.method else "认定机构"
+    return (
         ("姓　　名", face.name),
         ("性　　别", face.gender),
         ("身份证号", face.id_number_masked),
@@ -161,57 +134,81 @@ def _facts(face: CertificateFace) -> list[tuple[str, str]]:
         ("专　　业", face.speciality),
         ("取得方式", face.method),
         ("取得时间", _day(face.obtained_on)),
+        (body, face.approving_body),
         ("批准文号", face.document_number),
-        ("评审（认定）机构", face.approving_body),
-    ]
+        ("证书编号", face.number),
+    )
 
 
 def _day(day: date) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
 
 
-def page_of(face: CertificateFace, *, demo: bool = False) -> Page:
-    """The page's content; pure, so that the tests can read it."""
-    centre = WIDTH / 2
-    texts = [
-        Text(centre, 728, 19, "湖南省", "c", colour=INK),
-        Text(centre, 684, 34, "专业技术职称证书", "c", colour=RED),
-        Text(centre, 660, 10.5, "（电子证书）", "c", colour=SOFT),
-    ]
-    y = 614.0
-    for label, value in _facts(face):
-        beside_photo = y > PHOTO_BOX[1] - 20
-        texts.append(Text(90, y, 12.5, label, colour=SOFT))
-        left = 208 if len(label) > 5 else 166
-        texts.append(Text(left, y, 14, value, most=(PHOTO_BOX[0] - 16 if beside_photo else 505) - left))
-        y -= 29.5
-    texts += [
-        Text(90, 262, 12.5, "证书编号", colour=SOFT),
-        Text(166, 262, 14, face.number, most=230),
-        Text(SEAL[0], 120, 11.5, face.issuing_authority, "c", most=200),
-        Text(SEAL[0], 102, 11.5, _day(face.issued_on), "c"),
-        Text(135, 112, 9.5, "扫码查验真伪", "c", colour=SOFT),
-        Text(centre, 66, 8.5, "本证书由系统生成并加盖电子签名，与纸质证书具有同等效力；任何改动都会使签名失效。", "c", colour=SOFT),
-        *_around(face.issuing_authority),
-    ]
-    if demo:
-        texts.append(Text(SEAL[0], SEAL[1] - 34, 8, "演示", "c", colour=(0.78, 0.1, 0.1)))
-    pictures = []
-    x, bottom, width, height = PHOTO_BOX
-    drawing = f"0.6 0.6 0.6 RG 0.5 w {x} {bottom} {width} {height} re S\n" + qr_commands(face.check_url, 90, 124, 90)
-    if face.photo is not None:
-        pictures.append(pdf.picture(face.photo, x, bottom, width, height))
+def _row(number: int) -> tuple[float, float]:
+    """Top and right end of a row, mm."""
+    end = PHOTO[0] - 7 if number < ROWS_BESIDE_PHOTO else VALUES_TO
+    return ROWS_FROM + number * ROW, end
+
+
+def _fill_in(canvas: Canvas, face: CertificateFace) -> None:
+    """What differs from one certificate to the next."""
+    for number, (label, value) in enumerate(_fields(face)):
+        top, end = _row(number)
+        canvas.text_box(LABELS_FROM, top, VALUES_FROM - LABELS_FROM - 3, ROW - 0.8, label, 12.5, colour=SOFT)
+        canvas.text_box(VALUES_FROM, top, end - VALUES_FROM, ROW - 0.8, value, 15 if number else 17, colour=INK)
+    if face.photo is None:
+        canvas.text_box(*PHOTO, "无照片", 10.5, align=0.5, colour=SOFT)
     else:
-        texts.append(Text(x + width / 2, bottom + height / 2 - 4, 10, "无照片", "c", colour=SOFT))
-    return Page(texts, [_background(), _seal_form()], pictures, drawing, f"职称证书 {face.number}")
+        canvas.photo(*PHOTO, face.photo)
+    canvas.qr(*QR, face.check_url)
+    canvas.text(SEAL[0], 260.2, _day(face.issued_on), 13, align=0.5, colour=INK)
 
 
-def render(face: CertificateFace, machine: Press) -> bytes:
-    """The page as an unsigned PDF. ValueError names characters no font has; pdf.BadPicture for a bad photo."""
-    return pdf.write(page_of(face, demo=machine.demo), machine.fonts)
+@lru_cache(maxsize=64)
+def _design(authority: str, demo: bool) -> PageDesign:
+    """The page of one issuing authority, before anything is filled in."""
+    return PageDesign(base_typeface(), lambda canvas: _draw_design(canvas, authority, demo))
 
 
-def render_signed(face: CertificateFace) -> bytes:
-    """The page, signed (PAdES) by the process's press."""
-    machine = press()
-    return signing.sign(render(face, machine), machine.identity, reason=f"职称证书 {face.number}", location="湖南省")
+def _draw_design(canvas: Canvas, authority: str, demo: bool) -> None:
+    canvas.rectangle(0, 0, 210, 297, fill=PAPER)
+    _draw_frame(canvas)
+    rosette(canvas, 105, 156, 62, petals=12, rings=9, depth=0.62, colour=WHISPER, width=0.2)
+    rosette(canvas, 105, 156, 27, petals=10, rings=6, depth=0.8, colour=WHISPER, width=0.2)
+
+    canvas.text(106, 38.5, PROVINCE, 21, align=0.5, colour=INK, spacing=14, weight=0.35)
+    canvas.text(105.6, 57.5, TITLE, 37, align=0.5, colour=RED, spacing=3.5, weight=0.9)
+    for left, right in ((52, 98), (112, 158)):
+        canvas.lines([(left, 67.5), (right, 67.5)], width=0.3, colour=GOLD)
+        canvas.lines([(left + 6, 68.4), (right - 6, 68.4)], width=0.12, colour=GOLD)
+    rosette(canvas, 105, 67.9, 4.6, petals=8, rings=4, depth=0.7, colour=GOLD, width=0.13)
+
+    for number in range(12):
+        top, end = _row(number)
+        canvas.lines([(VALUES_FROM - 1, top + ROW - 0.9), (end, top + ROW - 0.9)], width=0.12, colour=PALE_GOLD)
+    x, y, width, height = PHOTO
+    canvas.rectangle(x - 1.2, y - 1.2, width + 2.4, height + 2.4, line=0.25, stroke=GOLD, fill=(1, 1, 1))
+    x, y, side = QR
+    canvas.rectangle(x + 1.5, y + 1.5, side - 3, side - 3, line=0.15, stroke=PALE_GOLD, fill=(1, 1, 1))
+    canvas.text(x + side / 2, y + side + 3.6, "扫码查验", 10.5, align=0.5, colour=SOFT, spacing=1.5)
+
+    x, y, radius = SEAL
+    round_seal(canvas, x, y, radius, around=authority, below="演示" if demo else "", colour=SEAL_RED)
+    canvas.text_box(x - 34, 246.6, 68, 8.2, authority, 14, align=0.5, colour=INK)
+    footer = "本电子证书与纸质证书具有同等效力，内容以扫码查验结果为准。"
+    if demo:
+        footer = "演示环境生成，不具有证明效力。"
+    canvas.text(105, 274.5, footer, 9, align=0.5, colour=SOFT)
+
+
+def _draw_frame(canvas: Canvas) -> None:
+    """Two frames with a woven band between, and a rosette over each corner."""
+    canvas.rectangle(6, 5.5, 198, 286, line=0.9, stroke=RED)
+    canvas.rectangle(7.4, 6.9, 195.2, 283.2, line=0.2, stroke=RED)
+    woven_band(canvas, 11, 10.5, 188, 276, wave=4, swing=2.4, strands=6, colour=GOLD, line=0.13)
+    canvas.rectangle(14.6, 14.1, 180.8, 268.8, line=0.2, stroke=RED)
+    canvas.rectangle(15.8, 15.3, 178.4, 266.4, line=0.5, stroke=GOLD)
+    for x in (12.4, 197.6):
+        for y in (11.9, 285.1):
+            canvas.rectangle(x - 4.9, y - 4.9, 9.8, 9.8, line=0.2, stroke=RED, fill=PAPER)
+            rosette(canvas, x, y, 4.5, petals=8, rings=5, depth=0.8, colour=RED, width=0.11)

@@ -1,1 +1,1 @@
-"""Spreadsheet and PDF engines. No domain words, no web, no database."""
+"""Spreadsheet and PDF engines: no domain words, no Flask, no SQLAlchemy."""

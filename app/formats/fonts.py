@@ -1,146 +1,153 @@
-"""The Chinese font: Noto Serif CJK SC from the `mplfonts` package, with glyf outlines made once and kept.
+"""The Chinese typeface: which characters it can draw, how wide they are, and its subset for one document.
 
-HarfBuzz subsets a glyf font in a third of a millisecond and a CFF font in tens. So the standard characters
-(GB 2312 and ASCII) are converted once into a base font in a cache folder; rarer characters are converted when
-a text needs them. A character that the font does not have is reported, never dropped.
+Noto Serif CJK SC, and Noto Sans CJK SC for the characters the serif lacks; both OFL, both carried by `mplfonts`.
+The files stay mapped, not read: a character's outline is turned into a TrueType record when it is first needed
+(about half a millisecond) and kept, so nothing is built ahead and rare characters take the same way as common ones.
 """
 
 from __future__ import annotations
 
-import io
-import os
-import tempfile
-from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import lru_cache
-from importlib.resources import files
+import importlib.util
+import threading
+import unicodedata
+from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 
 import uharfbuzz as hb
-from fontTools.pens.cu2quPen import Cu2QuPen
-from fontTools.pens.ttGlyphPen import TTGlyphPen
-from fontTools.ttLib import TTFont, newTable
+from fontTools.pens.recordingPen import RecordingPen
 
-SOURCE = Path(str(files("mplfonts"))) / "fonts" / "NotoSerifCJKsc-Regular.otf"
-BASE_NAME = "serif-sc-gb2312-1.ttf"
-"""Change the last number when the recipe changes: an old cache is then left aside."""
-_TOLERANCE = 1.5  # font units (1000 to the em): invisible at print size
-_DROPPED = ("CFF ", "VORG", "GSUB", "GPOS", "GDEF", "BASE", "vhea", "vmtx")
-_MAXP = (
-    "maxTwilightPoints", "maxStorage", "maxFunctionDefs", "maxInstructionDefs", "maxStackElements",
-    "maxSizeOfInstructions", "maxComponentElements", "maxPoints", "maxContours", "maxCompositePoints",
-    "maxCompositeContours", "maxComponentDepth",
-)
+from app.formats.glyf import BLANK, UNITS_PER_EM, Glyph, OutlinePen, assemble
+
+_OPERATORS = {"moveTo": "m", "lineTo": "l", "curveTo": "c", "closePath": "h"}
+_INVISIBLE = {"Cc", "Cf", "Cs"}
 
 
-@lru_cache(maxsize=1)
-def _source_face() -> hb.Face:
-    return hb.Face(hb.Blob.from_file_path(str(SOURCE)))
+class MissingGlyphsError(ValueError):
+    """No carried font draws these characters. `characters` holds each once, in the order met."""
+
+    def __init__(self, characters: Sequence[str]) -> None:
+        self.characters = tuple(characters)
+        names = "、".join(f"“{c if c.isprintable() else '?'}”(U+{ord(c):04X})" for c in self.characters)
+        super().__init__(f"字库中没有这些字：{names}")
 
 
-@lru_cache(maxsize=1)
-def covered() -> frozenset[int]:
-    """The code points the font can draw."""
-    return frozenset(_source_face().unicodes)
+class Typeface:
+    """Fonts asked in turn, the first that has a character draws it. Safe to share between threads.
+
+    Raises `FileNotFoundError` if a font file is missing, `ValueError` if a font has not 1000 units to the em.
+    """
+
+    def __init__(self, name: str, paths: Sequence[Path]) -> None:
+        self.name = name
+        self._fonts: list[hb.Font] = []
+        for path in paths:
+            if not path.is_file():
+                raise FileNotFoundError(path)
+            face = hb.Face(hb.Blob.from_file_path(str(path)))
+            if face.upem != UNITS_PER_EM:
+                raise ValueError(f"{path.name}: {face.upem} units to the em, not {UNITS_PER_EM}")
+            self._fonts.append(hb.Font(face))
+        self._glyphs: dict[str, Glyph | None] = {}
+        self._lock = threading.Lock()
+
+    def _glyph(self, char: str) -> Glyph | None:
+        try:
+            return self._glyphs[char]
+        except KeyError:
+            with self._lock:
+                return self._glyphs.setdefault(char, self._convert(char))
+
+    def _convert(self, char: str) -> Glyph | None:
+        if unicodedata.category(char) in _INVISIBLE:
+            return None
+        for font in self._fonts:
+            number = font.get_nominal_glyph(ord(char))
+            if number:
+                pen = OutlinePen()
+                font.draw_glyph_with_pen(number, pen)
+                return pen.glyph(font.get_glyph_h_advance(number))
+        return None
+
+    def missing_glyphs(self, text: str) -> tuple[str, ...]:
+        """The characters of `text` that would not print, each once, in order; empty if all print.
+
+        Control and format characters count as missing; so do variation selectors, which would be lost.
+        """
+        return tuple(dict.fromkeys(char for char in text if self._glyph(char) is None))
+
+    def glyphs(self, text: Iterable[str]) -> list[Glyph]:
+        """The glyph of each character. Raises `MissingGlyphsError` naming every one that has none."""
+        characters = list(text)
+        found = [glyph for glyph in map(self._glyph, characters) if glyph is not None]
+        if len(found) < len(characters):
+            raise MissingGlyphsError(self.missing_glyphs("".join(characters)))
+        return found
+
+    def width(self, text: str, size: float) -> float:
+        """The advance of `text` set at `size`, in the unit of `size`. Raises `MissingGlyphsError`."""
+        return sum([glyph.advance for glyph in self.glyphs(text)]) * size / UNITS_PER_EM
+
+
+    def outline(self, char: str) -> str:
+        """The character as PDF path operators, 1000 units to the em, from its baseline's left end.
+
+        Raises `MissingGlyphsError`.
+        """
+        self.glyphs(char)
+        for font in self._fonts:
+            number = font.get_nominal_glyph(ord(char))
+            if number:
+                pen = RecordingPen()
+                font.draw_glyph_with_pen(number, pen)
+                return " ".join(
+                    " ".join([*(f"{x:.0f} {y:.0f}" for x, y in points), _OPERATORS[name]]) for name, points in pen.value
+                )
+        return ""
+
+
+class Subset:
+    """The characters one document uses, numbered as they are met; number 0 stays blank."""
+
+    def __init__(self, typeface: Typeface) -> None:
+        self.typeface = typeface
+        self._codes: dict[str, str] = {}
+
+    def encode(self, text: str) -> str:
+        """`text` as a hexadecimal PDF string of two-byte glyph numbers. Raises `MissingGlyphsError`, adding nothing."""
+        codes = self._codes
+        new = [char for char in dict.fromkeys(text) if char not in codes]
+        if new:
+            self.typeface.glyphs(new)
+            for char in new:
+                codes[char] = f"{len(codes) + 1:04X}"
+        return f"<{''.join([codes[char] for char in text])}>"
+
+    @property
+    def characters(self) -> tuple[str, ...]:
+        """The characters met, in the order of their glyph numbers, which begin at 1."""
+        return tuple(self._codes)
+
+    def font_file(self) -> bytes:
+        """A TrueType font of exactly these characters."""
+        return assemble([BLANK, *self.typeface.glyphs(self._codes)])
+
+    def widths(self) -> list[int]:
+        """Advance of each glyph number from 0, 1000 to the em."""
+        return [BLANK.advance, *(glyph.advance for glyph in self.typeface.glyphs(self._codes))]
+
+
+@cache
+def base_typeface() -> Typeface:
+    """The process's one typeface. Raises `FileNotFoundError` if `mplfonts` is not whole."""
+    spec = importlib.util.find_spec("mplfonts")
+    if spec is None or spec.origin is None:
+        raise FileNotFoundError("mplfonts")
+    folder = Path(spec.origin).parent / "fonts"
+    files = ("NotoSerifCJKsc-Regular.otf", "NotoSansCJKsc-Regular.otf")
+    return Typeface("NotoSerifCJKsc-Regular", [folder / file for file in files])
 
 
 def missing_glyphs(text: str) -> tuple[str, ...]:
-    """The characters of `text` no carried font can draw, in order of appearance; white space needs none."""
-    known = covered()
-    return tuple(dict.fromkeys(char for char in text if not char.isspace() and ord(char) not in known))
-
-
-def standard_characters() -> frozenset[int]:
-    """GB 2312, printable ASCII and the middle dot."""
-    points = set(range(0x20, 0x7F)) | {0xB7}
-    for high in range(0xA1, 0xF8):
-        for low in range(0xA1, 0xFF):
-            try:
-                points.add(ord(bytes((high, low)).decode("gb2312")))
-            except UnicodeDecodeError:
-                continue
-    return frozenset(points & covered())
-
-
-def _subset(face: hb.Face, points: Iterable[int], *, retain: bool = False) -> bytes:
-    wanted = hb.SubsetInput()
-    wanted.sets(hb.SubsetInputSets.UNICODE).set(set(points))
-    wanted.flags = hb.SubsetFlags.NO_LAYOUT_CLOSURE | (hb.SubsetFlags.RETAIN_GIDS if retain else hb.SubsetFlags.DEFAULT)
-    return bytes(hb.subset(face, wanted).blob.data)
-
-
-def glyf_font(points: Iterable[int]) -> bytes:
-    """A TrueType font of the given code points, converted from the source's cubic outlines."""
-    font = TTFont(io.BytesIO(_subset(_source_face(), points)), recalcBBoxes=True)
-    outlines, order = font.getGlyphSet(), font.getGlyphOrder()
-    glyphs = {}
-    for name in order:
-        pen = TTGlyphPen(outlines)
-        outlines[name].draw(Cu2QuPen(pen, _TOLERANCE, reverse_direction=True))
-        glyphs[name] = pen.glyph()
-    font["loca"], table = newTable("loca"), newTable("glyf")
-    font["glyf"] = table
-    table.glyphOrder, table.glyphs = order, glyphs
-    for tag in _DROPPED:
-        if tag in font:
-            del font[tag]
-    maxp = font["maxp"]
-    maxp.tableVersion, maxp.maxZones = 0x00010000, 1
-    for name in _MAXP:
-        setattr(maxp, name, 0)
-    font["post"].formatType, font.sfntVersion = 3.0, "\000\001\000\000"
-    buffer = io.BytesIO()
-    font.save(buffer)
-    return buffer.getvalue()
-
-
-def ensure_base(folder: Path) -> Path:
-    """The base font in `folder`, made if it is not there (about ten seconds). Safe for many processes at once."""
-    path = folder / BASE_NAME
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        content = glyf_font(standard_characters())
-        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
-            file.write(content)
-        os.replace(file.name, path)
-    return path
-
-
-@dataclass(frozen=True)
-class Subset:
-    """A font program of a few characters, with what a PDF must know of it."""
-
-    program: bytes
-    glyphs: dict[str, int]
-    """character -> glyph number in `program`."""
-    widths: dict[int, int]
-    """glyph number -> advance in thousandths of the em."""
-
-
-class FontBook:
-    """The fonts of one process: the base with glyf outlines, and the rest of the source on demand."""
-
-    def __init__(self, folder: Path) -> None:
-        self._base = hb.Face(hb.Blob.from_file_path(str(ensure_base(folder))))
-        self._known = frozenset(self._base.unicodes)
-
-    def subset(self, text: str) -> Subset:
-        """The characters of `text` as one font program; ValueError naming those that no font has."""
-        lacking = missing_glyphs(text)
-        if lacking:
-            raise ValueError("no glyph for " + " ".join(lacking))
-        points = {ord(char) for char in text}
-        face = self._base if points <= self._known else _rare_face(frozenset(points))
-        program = _subset(face, points)
-        made = hb.Face(program)
-        font = hb.Font(made)
-        scale = 1000 / made.upem
-        glyphs = {char: font.get_nominal_glyph(ord(char)) for char in set(text)}
-        widths = {glyph: round(font.get_glyph_h_advance(glyph) * scale) for glyph in glyphs.values()}
-        return Subset(program, glyphs, widths)
-
-
-@lru_cache(maxsize=64)
-def _rare_face(points: frozenset[int]) -> hb.Face:
-    """A face with rare characters among others: converted for this text (some tens of milliseconds)."""
-    return hb.Face(glyf_font(points))
+    """The characters of `text` that no carried font draws, each once, in order; empty if all print."""
+    return base_typeface().missing_glyphs(text)

@@ -17,6 +17,9 @@ UNITS_PER_EM = 1000
 TOLERANCE = 0.5
 """How far a quadratic may leave the cubic it stands for, in font units."""
 
+_MADE = 3_786_912_000
+"""2024-01-01 in seconds since 1904: a fixed date, so that equal documents are equal bytes."""
+
 Point = tuple[float, float]
 
 
@@ -139,7 +142,7 @@ def assemble(glyphs: Sequence[Glyph]) -> bytes:
     number = len(glyphs)
     tables = {
         b"glyf": records,
-        b"head": pack(">4I2H2Q4h2H3h", 0x10000, 0x10000, 0, 0x5F0F3CF5, 3, UNITS_PER_EM, 0, 0,
+        b"head": pack(">4I2H2Q4h2H3h", 0x10000, 0x10000, 0, 0x5F0F3CF5, 3, UNITS_PER_EM, _MADE, _MADE,
                       -1000, -1000, 3000, 2000, 0, 8, 2, 1, 0),
         b"hhea": pack(">I3hH11hH", 0x10000, 1151, -286, 0, max(g.advance for g in glyphs), -1000, -1000, 3000,
                       1, 0, 0, 0, 0, 0, 0, 0, number),

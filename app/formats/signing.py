@@ -1,39 +1,48 @@
-"""PAdES signatures: a signer that holds its key, parsed once, instead of parsing it at every signature."""
+"""PAdES signatures by a signer that holds its key, parsed once, instead of parsing it at every signature."""
 
 from __future__ import annotations
 
-import datetime
+import contextlib
 import io
 import os
 import tempfile
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import NameOID
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import signers
-from pyhanko.sign.fields import SigSeedSubFilter
+from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
 from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+DEMO_NAME = "电子签章（演示）"
+_DEMO_FILE = "signing.pem"
+_HASHES = {"sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512()}
+
+PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 
 class HeldKeySigner(signers.Signer):  # type: ignore[misc]
-    """pyHanko's signer with an RSA key loaded once (SimpleSigner parses it about twenty times a signature)."""
+    """pyHanko's signer with a key loaded once (SimpleSigner parses it some twenty times a signature)."""
 
-    def __init__(self, key: rsa.RSAPrivateKey, certificate: asn1_x509.Certificate) -> None:
+    def __init__(self, key: PrivateKey, certificate: asn1_x509.Certificate) -> None:
         self._key = key
         super().__init__(
             signing_cert=certificate, cert_registry=SimpleCertificateStore(), prefer_pss=False, embed_roots=True,
         )
 
     async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:
-        if dry_run:
-            return bytes(self._key.key_size // 8)
-        algorithm = {"sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512()}[digest_algorithm.lower()]
-        return self._key.sign(data, padding.PKCS1v15(), algorithm)
+        """The signature of `data`; a dry run only reserves its room."""
+        algorithm = _HASHES[digest_algorithm.lower()]
+        if isinstance(self._key, rsa.RSAPrivateKey):
+            return bytes(self._key.key_size // 8) if dry_run else self._key.sign(data, padding.PKCS1v15(), algorithm)
+        # DER of two integers: at most nine bytes more than their length
+        return bytes(self._key.key_size // 4 + 11) if dry_run else self._key.sign(data, ec.ECDSA(algorithm))
 
 
 @dataclass(frozen=True)
@@ -45,44 +54,55 @@ class SigningIdentity:
 
 
 def load_identity(key_path: Path, certificate_path: Path) -> SigningIdentity:
-    """From PEM files; ValueError if the key is not RSA."""
+    """An identity from PEM files without a passphrase; both may be the same file.
+
+    Raises `OSError` if a file cannot be read, `ValueError` if the key is neither RSA nor elliptic curve or the
+    certificate is for another key.
+    """
     key = serialization.load_pem_private_key(key_path.read_bytes(), password=None)
-    if not isinstance(key, rsa.RSAPrivateKey):
-        raise ValueError("an RSA key is expected")
-    pem = certificate_path.read_bytes()
-    certificate = x509.load_pem_x509_certificate(pem)
+    if not isinstance(key, PrivateKey):
+        raise ValueError("an RSA or elliptic curve key is expected")
+    certificate = x509.load_pem_x509_certificate(certificate_path.read_bytes())
+    if certificate.public_key() != key.public_key():
+        raise ValueError("the certificate is for another key")
     parsed = asn1_x509.Certificate.load(certificate.public_bytes(serialization.Encoding.DER))
-    return SigningIdentity(HeldKeySigner(key, parsed), pem)
+    return SigningIdentity(HeldKeySigner(key, parsed), certificate.public_bytes(serialization.Encoding.PEM))
 
 
-def create_identity(folder: Path, common_name: str) -> SigningIdentity:
-    """The identity kept in `folder`, made (self-signed) on first use. Safe for many processes: the first one wins."""
-    path = folder / "signing.pem"
+def create_demo_signer(folder: Path, common_name: str = DEMO_NAME) -> SigningIdentity:
+    """The self-signed identity kept in `folder`, made on first use: for demonstrations, trusted by nobody.
+
+    Safe for many processes at once: the first one's key is everyone's.
+    """
+    path = folder / _DEMO_FILE
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
+        # mkstemp's file is readable by its owner alone
+        handle, temporary = tempfile.mkstemp(dir=folder)
+        with os.fdopen(handle, "wb") as file:
             file.write(_self_signed(common_name))
-        os.chmod(file.name, 0o600)
-        try:
-            os.link(file.name, path)
-        except FileExistsError:
-            pass
-        os.unlink(file.name)
+        with contextlib.suppress(FileExistsError):
+            os.link(temporary, path)
+        os.unlink(temporary)
     return load_identity(path, path)
 
 
 def _self_signed(common_name: str) -> bytes:
+    """Key and certificate in one PEM, good for ten years."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    name = x509.Name([x509.NameAttribute(NameOID.COUNTRY_NAME, "CN"), x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
-    now = datetime.datetime.now(datetime.UTC)
+    name = x509.Name([
+        x509.NameAttribute(NameOID.COUNTRY_NAME, "CN"),
+        x509.NameAttribute(NameOID.COMMON_NAME, common_name),
+    ])
+    now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=3650))
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=3650))
         .add_extension(
             x509.KeyUsage(
                 digital_signature=True, content_commitment=True, key_encipherment=False, data_encipherment=False,
@@ -98,14 +118,16 @@ def _self_signed(common_name: str) -> bytes:
     ) + certificate.public_bytes(serialization.Encoding.PEM)
 
 
-def sign(document: bytes, identity: SigningIdentity, *, reason: str, location: str) -> bytes:
-    """`document` with a PAdES signature in an incremental update."""
+def sign(document: bytes, identity: SigningIdentity, *, reason: str, location: str, name: str = "") -> bytes:
+    """`document` (a PDF) with a PAdES signature in an incremental update, certifying that nothing may change after it.
+
+    `reason`, `location` and `name` (of whoever signs) may be Chinese.
+    """
     metadata = signers.PdfSignatureMetadata(
-        field_name="Signature1", md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES, reason=reason, location=location
+        field_name="Signature1", md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES,
+        reason=reason, location=location, name=name or None, certify=True, docmdp_permissions=MDPPerm.NO_CHANGES,
     )
     out = io.BytesIO()
     writer = IncrementalPdfFileWriter(io.BytesIO(document))
     signers.PdfSigner(metadata, signer=identity.signer).sign_pdf(writer, output=out)
     return out.getvalue()
-
-

@@ -1,0 +1,117 @@
+"""Photographs as PDF images. JPEG goes in as it is, without what the camera wrote about itself."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from PIL import Image, ImageOps
+
+PLAIN_BYTES = 400_000
+"""A JPEG larger than this is made smaller; smaller ones pass through untouched."""
+LONGEST_SIDE = 1200
+"""Pixels a converted picture keeps on its longer side."""
+MOST_PIXELS = 40_000_000
+
+_FRAMES = (0xC0, 0xC1, 0xC2)
+_SCAN = 0xDA
+_ADOBE = 0xEE
+
+
+class BadImageError(ValueError):
+    """The bytes are not a picture we can print; the message says why, in the user's words."""
+
+    def __init__(self, reason: str = "照片文件已损坏，请重新上传") -> None:
+        super().__init__(reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """`data` is a JPEG of `width` × `height` pixels with `components` 1 (grey) or 3 (colour)."""
+
+    width: int
+    height: int
+    components: int
+    data: bytes
+
+
+def picture(data: bytes) -> Picture:
+    """JPEG, PNG or another bitmap as a picture to print. Raises `BadImageError`."""
+    if data.startswith(b"\xff\xd8"):
+        plain = _plain_jpeg(data)
+        if plain is not None and len(plain.data) <= PLAIN_BYTES:
+            return plain
+    return _converted(data)
+
+
+def _segments(data: bytes) -> Iterator[tuple[int, bytes, int]]:
+    """Marker, whole segment and offset of each segment up to and including the start of the scan."""
+    at = 2
+    while True:
+        while data[at : at + 2] == b"\xff\xff":
+            at += 1
+        length = int.from_bytes(data[at + 2 : at + 4], "big")
+        end = at + 2 + length
+        if data[at : at + 1] != b"\xff" or length < 2 or end > len(data):
+            raise BadImageError
+        yield data[at + 1], data[at:end], at
+        if data[at + 1] == _SCAN:
+            return
+        at = end
+
+
+def _plain_jpeg(data: bytes) -> Picture | None:
+    """The JPEG without comments and application segments, None where it must be converted. Raises `BadImageError`."""
+    kept, frame, scan = [b"\xff\xd8"], b"", 0
+    for marker, segment, at in _segments(data):
+        if marker == 0xE1 and segment[4:10] == b"Exif\0\0" and _turned(segment[10:]):
+            return None
+        if marker in _FRAMES:
+            frame = segment
+        if marker == _SCAN:
+            scan = at
+        elif marker == _ADOBE or not (0xE0 <= marker <= 0xEF or marker == 0xFE):
+            kept.append(segment)
+    if len(frame) < 10:
+        return None
+    height, width, components = int.from_bytes(frame[5:7], "big"), int.from_bytes(frame[7:9], "big"), frame[9]
+    if frame[4] != 8 or components not in (1, 3) or not width or not height:
+        return None
+    end = data.rfind(b"\xff\xd9")
+    if end < scan:
+        raise BadImageError("照片文件不完整，请重新上传")
+    kept.append(data[scan : end + 2])
+    return Picture(width, height, components, b"".join(kept))
+
+
+def _turned(tiff: bytes) -> bool:
+    """Whether an Exif block says the picture must be turned before it is shown."""
+    exif = Image.Exif()
+    try:
+        exif.load(b"Exif\0\0" + tiff)
+        return bool(exif.get(0x0112, 1) not in (0, 1))
+    except (SyntaxError, ValueError, KeyError, OSError):
+        return False
+
+
+def _converted(data: bytes) -> Picture:
+    try:
+        image = Image.open(io.BytesIO(data))
+        if image.width * image.height > MOST_PIXELS:
+            raise BadImageError("照片尺寸过大，请缩小后重新上传")
+        image.load()
+        turned: Image.Image = ImageOps.exif_transpose(image)
+    except BadImageError:
+        raise
+    except Exception as error:  # Pillow's decoders raise whatever the bytes provoke
+        raise BadImageError("照片无法识别，请上传 JPG 或 PNG 格式的照片") from error
+    if turned.has_transparency_data:
+        paper = Image.new("RGB", turned.size, "white")
+        paper.paste(turned, mask=turned.convert("RGBA").getchannel("A"))
+        turned = paper
+    turned = turned.convert("L" if turned.mode in ("1", "L") else "RGB")
+    turned.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    out = io.BytesIO()
+    turned.save(out, "JPEG", quality=90)
+    return Picture(turned.width, turned.height, 1 if turned.mode == "L" else 3, out.getvalue())
