@@ -4,6 +4,7 @@ DATABASE_URL   postgresql+psycopg://… (default: SQLite in instance/)
 REDIS_URL      redis://… for the job queue (default: a SQLite queue in instance/)
 SECRET_KEY     signs cookies; DATA_KEY encrypts personal data and keys the audit chain
 PUBLIC_URL     what a certificate's QR code opens, e.g. https://zc.example.gov.cn
+SIGNING_KEY, SIGNING_CERTIFICATE  PEM files that sign certificates (default: a self-signed identity in instance/)
 INSTANCE       folder of the database, files, fonts and keys
 PRODUCTION     1: demo accounts and default secrets are refused, cookies are Secure
 """
@@ -30,6 +31,8 @@ def settings(**overrides: Any) -> dict[str, Any]:
         "DATA_KEY": env.get("DATA_KEY", DEFAULT_SECRET),
         "PUBLIC_URL": env.get("PUBLIC_URL", f"http://127.0.0.1:{env.get('PORT', '5000')}"),
         "SQLALCHEMY_DATABASE_URI": env.get("DATABASE_URL", f"sqlite:///{instance / 'zhicheng.db'}"),
+        "SIGNING_KEY": env.get("SIGNING_KEY", ""),
+        "SIGNING_CERTIFICATE": env.get("SIGNING_CERTIFICATE", ""),
         "REDIS_URL": env.get("REDIS_URL", ""),
         "DEMO": not production,
         "APP_NAME": "职称网上申报评审",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from importlib import import_module
 from datetime import timedelta
 from typing import Any
 
@@ -17,12 +18,22 @@ from app import menu
 from app.accounts import services as accounts
 from app.accounts.models import Account
 from app.applications import tasks as application_tasks
+from app.certificates import documents
+from app.certificates import tasks as certificate_tasks
 from app.core import crypto, jobs, storage
 from app.core.db import Model, db, prepare_engine, read_session, unit_of_work
 from app.core.queue import make_queue
 from app.core.scope import Actor, registry
 from app.web import access, errors, filters, identity, security
 from config import DEFAULT_SECRET, ROOT, settings
+
+
+DOMAINS = (
+    "catalog", "bodies", "accounts", "committees", "approval_paths", "quotas", "public_notices", "applications",
+    "review_plans", "outcomes", "certificates",
+)
+for _domain in DOMAINS:
+    import_module(f"app.{_domain}.policies")  # each declares its classes in the registry
 
 
 class UnsafeProduction(RuntimeError):
@@ -44,6 +55,10 @@ def create_app(**overrides: Any) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     crypto.configure(app.config["DATA_KEY"])
     storage.configure(storage.FolderStorage(instance / "files"))
+    documents.configure(
+        instance, app.config["SIGNING_KEY"], app.config["SIGNING_CERTIFICATE"], demo=app.config["DEMO"]
+    )
+    certificate_tasks.configure(app.config["PUBLIC_URL"])
     db.init_app(app)
     CSRFProtect(app)
     _headers(app)

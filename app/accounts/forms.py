@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from flask_wtf import FlaskForm
+from flask import url_for
 from wtforms import BooleanField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
+from app.core.enums import Role
+from app.web.forms import Form, enum_field, long_text_field, optional, text_field
+from app.web.widgets import SearchSelectField
 
-class SignInForm(FlaskForm):
+
+class SignInForm(Form):
     login = StringField("用户名或身份证号", [InputRequired("请输入用户名或身份证号。"), Length(max=64, message="过长。")])
     password = PasswordField("密码", [InputRequired("请输入密码。"), Length(max=128, message="密码不超过 128 位。")])
 
 
-class RegistrationForm(FlaskForm):
+class RegistrationForm(Form):
     name = StringField("姓名", [InputRequired("请填写姓名。"), Length(max=60, message="姓名不超过 60 个字。")])
     id_number = StringField("身份证号", [InputRequired("请填写身份证号。"), Length(max=18, message="身份证号为 18 位。")])
     phone = StringField("手机号", [InputRequired("请填写手机号。"), Length(max=20, message="手机号为 11 位。")])
@@ -21,7 +25,26 @@ class RegistrationForm(FlaskForm):
     consent = BooleanField("我已阅读并同意《个人信息处理告知书》")
 
 
-class PasswordForm(FlaskForm):
+class PasswordForm(Form):
     old = PasswordField("原密码", [InputRequired("请输入原密码。")])
     new = PasswordField("新密码", [InputRequired("请输入新密码。"), Length(max=128, message="密码不超过 128 位。")])
     repeat = PasswordField("再次输入新密码", [InputRequired("请再次输入新密码。")])
+
+
+class UserForm(Form):
+    username = text_field("用户名", need=True, length=32, hint="小写字母开头，2 至 32 位。")
+    name = text_field("姓名", need=True, length=60)
+    id_number = text_field("身份证号", need=True, length=18)
+    phone = text_field("手机号", need=True, length=11)
+    password = PasswordField("初始密码", [InputRequired("请设置初始密码。"), Length(max=128)])
+
+
+class GrantForm(Form):
+    role = enum_field("身份", Role, need=True)
+    body_id = SearchSelectField(
+        "机构", [optional()], address=lambda: url_for("BodySearchView.bodies"), description="系统管理员和评委可以不填。"
+    )
+
+
+class ReasonForm(Form):
+    reason = long_text_field("原因", need=True, length=300)

@@ -133,6 +133,12 @@ def grant_post(
     _require(actor, Role.SYSADMIN, Role.HR_OFFICER, Role.SYSTEM)
     if actor.role is Role.HR_OFFICER and role not in (Role.UNIT, Role.DEPARTMENT, Role.COMMITTEE, Role.TITLE_OFFICE):
         raise NotAllowed("人社部门只能授予单位、主管单位、专技机构和评委会的身份。")
+    if role in (Role.ANONYMOUS, Role.SYSTEM):
+        raise Invalid({"role": "这个身份不能授予。"})
+    if body_id is None and role not in (Role.SYSADMIN, Role.APPLICANT, Role.JUDGE):
+        raise Invalid({"body_id": "请录入机构名称，回车后从列表中选择。"})
+    if role in (Role.HR_OFFICER, Role.SPECIAL_PLAN_OFFICER) and not region_code:
+        raise Invalid({"body_id": "请选择人社部门，以确定统筹区。"})
     with elevated(session, "posts are kept by administrators; the grantee's row lies outside their own scope"):
         held = session.scalar(
             sa.select(Post).where(Post.user_id == user_id, Post.role == role, Post.body_id.is_not_distinct_from(body_id))

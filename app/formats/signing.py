@@ -22,6 +22,8 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 DEMO_NAME = "电子签章（演示）"
 _DEMO_FILE = "signing.pem"
+_ATTRIBUTES = 1024
+"""Bytes that hold all of a signature but its certificate, its issuer's name and its value, with room to spare."""
 _HASHES = {"sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512()}
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
@@ -51,6 +53,8 @@ class SigningIdentity:
 
     signer: HeldKeySigner
     certificate_pem: bytes
+    room: int
+    """Characters a signature may take in the file, twice its bytes: said beforehand, pyHanko need not sign twice."""
 
 
 def load_identity(key_path: Path, certificate_path: Path) -> SigningIdentity:
@@ -65,14 +69,17 @@ def load_identity(key_path: Path, certificate_path: Path) -> SigningIdentity:
     certificate = x509.load_pem_x509_certificate(certificate_path.read_bytes())
     if certificate.public_key() != key.public_key():
         raise ValueError("the certificate is for another key")
-    parsed = asn1_x509.Certificate.load(certificate.public_bytes(serialization.Encoding.DER))
-    return SigningIdentity(HeldKeySigner(key, parsed), certificate.public_bytes(serialization.Encoding.PEM))
+    der = certificate.public_bytes(serialization.Encoding.DER)
+    signer = HeldKeySigner(key, asn1_x509.Certificate.load(der))
+    room = 2 * (len(der) + key.key_size // 4 + _ATTRIBUTES + len(certificate.issuer.public_bytes()))
+    return SigningIdentity(signer, certificate.public_bytes(serialization.Encoding.PEM), room)
 
 
 def create_demo_signer(folder: Path, common_name: str = DEMO_NAME) -> SigningIdentity:
     """The self-signed identity kept in `folder`, made on first use: for demonstrations, trusted by nobody.
 
-    Safe for many processes at once: the first one's key is everyone's.
+    Safe for many processes at once: the first one's key is everyone's. Raises `ValueError` if `common_name` is longer
+    than 64 bytes, about 21 Chinese characters.
     """
     path = folder / _DEMO_FILE
     if not path.exists():
@@ -129,5 +136,5 @@ def sign(document: bytes, identity: SigningIdentity, *, reason: str, location: s
     )
     out = io.BytesIO()
     writer = IncrementalPdfFileWriter(io.BytesIO(document))
-    signers.PdfSigner(metadata, signer=identity.signer).sign_pdf(writer, output=out)
+    signers.PdfSigner(metadata, signer=identity.signer).sign_pdf(writer, output=out, bytes_reserved=identity.room)
     return out.getvalue()

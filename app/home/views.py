@@ -1,15 +1,29 @@
-"""The front page: for visitors the way in, for everybody else what waits for them."""
+"""The front page: for visitors the way in, for everybody else what waits for them; and the progress of long work."""
 
 from __future__ import annotations
 
-from flask import current_app
-from flask.typing import ResponseReturnValue
-from flask_appbuilder import IndexView, expose
+from dataclasses import dataclass
 
+import sqlalchemy as sa
+from flask import abort, current_app, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import BaseView, IndexView, expose
+
+from app.applications.queries import last_steps
 from app.core.enums import Role
+from app.core.jobs import ItemStatus, Job, JobItem, JobStatus
 from app.home import queries
-from app.web.access import EVERYONE
+from app.public_notices.queries import running
+from app.web.access import EVERYONE, SIGNED_IN
 from app.web.identity import current_actor, read
+from app.web.lists import Column, ListScreen, desc
+from seeds.demo_world import PEOPLE
+
+
+@dataclass(frozen=True)
+class DemoPerson:
+    username: str
+    words: str
 
 
 class HomeView(IndexView):
@@ -22,6 +36,56 @@ class HomeView(IndexView):
     def index(self) -> ResponseReturnValue:
         actor = current_actor()
         if actor.role is Role.ANONYMOUS:
-            people = queries.demo_people() if current_app.config["DEMO"] else []
-            return self.render_template("home/visitor.html", people=people, notices=queries.running_notices(read()))
-        return self.render_template("home/dashboard.html", cards=queries.cards(read(), actor), actor=actor)
+            people = [DemoPerson(row[0], row[5]) for row in PEOPLE] if current_app.config["DEMO"] else []
+            return self.render_template("home/visitor.html", people=people, notices=running(read()))
+        cards = [
+            {
+                "title": card.title, "count": card.count, "note": card.note, "tone": card.tone,
+                "url": url_for(card.endpoint, **dict(card.arguments)),
+            }
+            for card in queries.cards(read(), actor)
+        ]
+        recent = last_steps(read(), actor.body_id) if actor.body_id else []
+        return self.render_template("home/dashboard.html", cards=cards, recent=recent)
+
+
+class JobView(BaseView):
+    """The progress of one job: the page may be left and come back to."""
+
+    route_base = "/job"
+    access = {"*": SIGNED_IN}
+
+    @expose("/<int:pk>")
+    def show(self, pk: int) -> ResponseReturnValue:
+        job = read().get(Job, pk)
+        if job is None:
+            abort(404)
+        failures = read().scalars(
+            sa.select(JobItem).where(JobItem.job_id == pk, JobItem.status == ItemStatus.FAILED).order_by(JobItem.seq).limit(200)
+        ).all()
+        finished = job.status in (JobStatus.DONE, JobStatus.PARTLY)
+        back = request.args.get("back", "")
+        return self.render_template(
+            "home/job.html", title=job.title, job=job, failures=failures, finished=finished,
+            back=back if back.startswith("/") and not back.startswith("//") else None,
+        )
+
+
+class JobListView(ListScreen):
+    """任务进度: my long work; the administrator sees everybody's."""
+
+    access = {"*": SIGNED_IN - {Role.APPLICANT, Role.JUDGE}}
+    route_base, title = "/jobs", "任务进度"
+    key = (desc(Job.id),)
+    exportable = False
+    columns = (
+        Column("任务", "title", link=lambda row: url_for("JobView.show", pk=row.id)),
+        Column("状态", "status", "state"),
+        Column("共", "total", "number"),
+        Column("成功", "done", "number"),
+        Column("失败", "failed", "number"),
+        Column("提交时间", "created_at", "ago"),
+    )
+
+    def select(self, session, values):  # type: ignore[no-untyped-def]
+        return sa.select(Job)

@@ -88,3 +88,12 @@ def cleared(session: Session, plan_id: int) -> list[Application]:
 def waiting_filings(session: Session) -> int:
     rows = sa.select(Filing.id).where(Filing.state == FilingState.SUBMITTED).limit(1000)
     return session.scalar(sa.select(sa.func.count()).select_from(rows.subquery())) or 0
+
+
+def results_with_candidates(session: Session, plan_id: int) -> list[ReviewResult]:
+    """A plan's results, each with its candidate."""
+    return list(
+        session.scalars(
+            sa.select(ReviewResult).where(ReviewResult.plan_id == plan_id).options(joinedload(ReviewResult.candidate))
+        )
+    )

@@ -207,4 +207,5 @@ def register_filters(app: Flask) -> None:
     functions: tuple[Callable[..., Any], ...] = (ago, exact, day, mask, money, label, tone, moment, size, lines)
     for function in functions:
         app.jinja_env.filters[function.__name__] = function
+    app.jinja_env.filters["zip"] = zip
     app.context_processor(layout.context)

@@ -93,6 +93,8 @@ class Bulk:
     label: str
     confirm: str = ""
     by_query: bool = False
+    query_label: str = ""
+    """The words of the button for everything the conditions find, where the guide has its own."""
     tone: Literal["default", "primary", "danger"] = "default"
     roles: frozenset[Role] | None = None
 

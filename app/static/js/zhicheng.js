@@ -199,6 +199,34 @@
   all("[data-back]").forEach((link) => link.addEventListener("click", (event) => {
     if (history.length > 1) { event.preventDefault(); history.back(); }
   }));
+  /* Entries of a section: added from a template, removed, numbered. */
+  const entries = document.querySelector("[data-entries]");
+  if (entries) {
+    let next = entries.children.length;
+    const number = () => all("[data-number]", entries).forEach((word, index) => { word.textContent = index + 1; });
+    const add = document.querySelector("[data-add-entry]");
+    if (add) add.addEventListener("click", () => {
+      const fresh = document.querySelector("[data-blank-entry]").content.cloneNode(true);
+      all("[name], [id], [for], [aria-describedby]", fresh).forEach((node) => ["name", "id", "for", "aria-describedby"].forEach((name) => {
+        if (node.hasAttribute(name)) node.setAttribute(name, node.getAttribute(name).replaceAll("__n__", next));
+      }));
+      next += 1;
+      entries.append(fresh);
+      number();
+      entries.lastElementChild.querySelector("input, select, textarea").focus();
+    });
+    entries.addEventListener("click", (event) => {
+      if (event.target.matches("[data-remove-entry]")) { event.target.closest(".entry").remove(); number(); }
+    });
+  }
+
+  /* Choosing a series, level … asks the server what may be chosen next; nothing is saved by it. */
+  const refresh = document.querySelector("[data-refresh-button]");
+  if (refresh) refresh.form.addEventListener("change", (event) => {
+    if (event.target.name && !event.target.name.endsWith("__text") && event.target.name !== "final_body_id" && event.target.name !== "title_id") refresh.click();
+  });
+  all("[data-refresh]").forEach((node) => setTimeout(() => window.location.reload(), Number(node.dataset.refresh)));
+
   all("[data-print]").forEach((button) => button.addEventListener("click", () => window.print()));
   const wrong = document.querySelector("[data-focus]");
   if (wrong) wrong.focus();

@@ -1,0 +1,1 @@
+"""The screens of accounts: signing in, and the administrator's lists."""

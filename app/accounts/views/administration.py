@@ -1,0 +1,205 @@
+"""The administrator's screens: users and their posts, sign-in attempts, the audit trail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from flask import abort, flash, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import expose
+from sqlalchemy.orm import Session, joinedload
+
+from app.accounts import services
+from app.accounts.enums import AttemptResult
+from app.accounts.forms import GrantForm, ReasonForm, UserForm
+from app.accounts.models import Account, LoginAttempt, Post
+from app.bodies.models import Body
+from app.core.audit import AuditEntry
+from app.core.enums import Role
+from app.web.access import only
+from app.web.forms import Query, attempt, enum_field, text_field
+from app.web.identity import command, current_actor, read
+from app.web.lists import Button, Column, ListScreen, desc
+
+
+class AccountQuery(Query):
+    username = text_field("用户名", length=64)
+    name = text_field("姓名", length=60)
+
+
+class AccountView(ListScreen):
+    """用户管理."""
+
+    access = only(Role.SYSADMIN)
+    route_base, title = "/accounts", "用户管理"
+    conditions = AccountQuery
+    key = (desc(Account.id),)
+    columns = (
+        Column("用户名", "username", link=lambda row: url_for("AccountView.show", pk=row.id)),
+        Column("姓名", "first_name"),
+        Column("身份证号", "person.id_masked"),
+        Column("状态", lambda row: "启用" if row.active else "停用", "state", tone=lambda row: "ok" if row.active else "bad"),
+        Column("锁定至", "locked_until", "moment"),
+        Column("密码修改时间", "password_changed_at", "ago"),
+    )
+
+    def select(self, session: Session, values: Mapping[str, Any]) -> sa.Select[Any]:
+        query = sa.select(Account).options(joinedload(Account.person))
+        if values["username"]:
+            query = query.where(Account.username.contains(values["username"], autoescape=True))
+        return query.where(Account.first_name.contains(values["name"], autoescape=True)) if values["name"] else query
+
+    def tools(self) -> Sequence[Button]:
+        return (Button("新增", url_for("AccountView.new"), tone="primary"),)
+
+    @expose("/new", methods=["GET", "POST"])
+    def new(self) -> ResponseReturnValue:
+        form = UserForm()
+        made: list[int] = []
+
+        def save() -> None:
+            with command() as session:
+                made.append(
+                    services.create_user(
+                        session, actor=current_actor(), username=form.username.data or "", name=form.name.data or "",
+                        id_number=form.id_number.data or "", phone=form.phone.data or "", password=form.password.data or "",
+                    ).id
+                )
+
+        if attempt(form, save):
+            flash("用户已建立，请授予身份。", "success")
+            return redirect(url_for("AccountView.show", pk=made[0]))
+        return self.render_template(
+            "screens/form.html", title="新增用户", form=form, back=url_for("AccountView.list")
+        ), 422 if form.errors else 200
+
+    @expose("/<int:pk>")
+    def show(self, pk: int) -> ResponseReturnValue:
+        account = read().get(Account, pk)
+        if account is None:
+            abort(404)
+        posts = read().scalars(
+            sa.select(Post).where(Post.user_id == pk).options(joinedload(Post.body)).order_by(Post.id)
+        ).all()
+        words = "停用" if account.active else "启用"
+        return self.render_template(
+            "accounts/user.html", title=f"用户 {account.username}", account=account, posts=posts,
+            buttons=[
+                Button("授予身份", url_for("AccountView.grant", pk=pk), tone="primary"),
+                Button(words, url_for("AccountView.activate", pk=pk), tone="danger" if account.active else "default"),
+            ],
+            facts=[
+                ("用户名", account.username), ("姓名", account.first_name),
+                ("身份证号", account.person.id_masked if account.person else "—"),
+                ("手机号", account.person.phone_masked if account.person else "—"),
+                ("状态", "启用" if account.active else "停用"), ("锁定至", account.locked_until),
+            ],
+            back=url_for("AccountView.list"),
+        )
+
+    @expose("/<int:pk>/grant", methods=["GET", "POST"])
+    def grant(self, pk: int) -> ResponseReturnValue:
+        form = GrantForm()
+
+        def save() -> None:
+            body = read().get(Body, form.body_id.data or 0)
+            officer = form.role.data in (Role.HR_OFFICER, Role.SPECIAL_PLAN_OFFICER)
+            with command() as session:
+                services.grant_post(
+                    session, actor=current_actor(), user_id=pk, role=form.role.data, body_id=form.body_id.data,
+                    region_code=body.region_code if body and officer else None,
+                )
+
+        if attempt(form, save):
+            flash("已授予身份。", "success")
+            return redirect(url_for("AccountView.show", pk=pk))
+        return self.render_template(
+            "screens/form.html", title="授予身份", form=form, back=url_for("AccountView.show", pk=pk)
+        ), 422 if form.errors else 200
+
+    @expose("/<int:pk>/active", methods=["GET", "POST"])
+    def activate(self, pk: int) -> ResponseReturnValue:
+        account = read().get(Account, pk)
+        if account is None:
+            abort(404)
+        form, active = ReasonForm(), not account.active
+
+        def save() -> None:
+            with command() as session:
+                services.set_active(session, actor=current_actor(), user_id=pk, active=active, reason=form.reason.data or "")
+
+        if attempt(form, save):
+            flash("已启用。" if active else "已停用，该用户的登录已全部失效。", "success")
+            return redirect(url_for("AccountView.show", pk=pk))
+        return self.render_template(
+            "screens/form.html", title=f"{'启用' if active else '停用'}用户 {account.username}", form=form,
+            back=url_for("AccountView.show", pk=pk),
+        ), 422 if form.errors else 200
+
+    @expose("/post/<int:pk>/revoke", methods=["GET", "POST"])
+    def revoke(self, pk: int) -> ResponseReturnValue:
+        post = read().get(Post, pk)
+        if post is None:
+            abort(404)
+        form, user_id = ReasonForm(), post.user_id
+
+        def save() -> None:
+            with command() as session:
+                services.revoke_post(session, actor=current_actor(), post_id=pk, reason=form.reason.data or "")
+
+        if attempt(form, save):
+            flash("已收回身份，以该身份登录的会话已失效。", "success")
+            return redirect(url_for("AccountView.show", pk=user_id))
+        return self.render_template(
+            "screens/form.html", title="收回身份", form=form, back=url_for("AccountView.show", pk=user_id)
+        ), 422 if form.errors else 200
+
+
+class AttemptQuery(Query):
+    username = text_field("用户名", length=64)
+    result = enum_field("结果", AttemptResult, blank="全部")
+
+
+class LoginAttemptView(ListScreen):
+    """登录记录."""
+
+    access = only(Role.SYSADMIN)
+    route_base, title = "/login-attempts", "登录记录"
+    conditions = AttemptQuery
+    key = (desc(LoginAttempt.id),)
+    columns = (
+        Column("时间", "at", "moment"), Column("用户名", "username"), Column("网络地址", "ip"), Column("结果", "result", "state"),
+    )
+
+    def select(self, session: Session, values: Mapping[str, Any]) -> sa.Select[Any]:
+        query = sa.select(LoginAttempt)
+        if values["username"]:
+            query = query.where(LoginAttempt.username == values["username"])
+        return query.where(LoginAttempt.result == values["result"]) if values["result"] else query
+
+
+class AuditQuery(Query):
+    action = text_field("操作", length=80)
+    actor_name = text_field("操作人", length=80)
+
+
+class AuditView(ListScreen):
+    """审计记录: read only; `run.py verify-audit` walks the chain."""
+
+    access = only(Role.SYSADMIN)
+    route_base, title = "/audit", "审计记录"
+    conditions = AuditQuery
+    key = (desc(AuditEntry.id),)
+    columns = (
+        Column("序号", "id", "number"), Column("时间", "at", "moment"), Column("操作人", "actor_name"), Column("角色", "role"),
+        Column("操作", "action"), Column("对象", lambda row: f"{row.object_type} {row.object_id}".strip()),
+        Column("网络地址", "ip"), Column("哈希", lambda row: row.hash[:12]),
+    )
+
+    def select(self, session: Session, values: Mapping[str, Any]) -> sa.Select[Any]:
+        query = sa.select(AuditEntry)
+        if values["action"]:
+            query = query.where(AuditEntry.action.startswith(values["action"], autoescape=True))
+        return query.where(AuditEntry.actor_name == values["actor_name"]) if values["actor_name"] else query

@@ -1,0 +1,1 @@
+"""The screens of applications, one file a group of people."""

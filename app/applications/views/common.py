@@ -1,0 +1,214 @@
+"""What the screens of applications share: columns, the dossier page, the trail, searches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from flask import abort, url_for
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import BaseView, expose
+from sqlalchemy.orm import Session
+
+from app.accounts.services import unmask
+from app.applications import queries, rules
+from app.applications.enums import ApplicationAction as A
+from app.applications.enums import ApplicationState
+from app.applications.models import Application, ApplicationMaterial, ApplicationStep
+from app.bodies.enums import NodeType
+from app.bodies.queries import search_bodies
+from app.catalog.queries import all_series, search_specialities
+from app.core.enums import Role
+from app.web.access import SIGNED_IN
+from app.web.files import send_stored
+from app.web.forms import Query, blank_first
+from app.web.identity import command, current_actor, read
+from app.web.lists import Button, Column, ListScreen
+from app.web.widgets import Choice, answer, typed_keyword
+
+BAD = {A.RETURN, A.REFUSE, A.SUPPLEMENT, A.CLOSE, A.DECLINE, A.FAIL, A.UPHOLD, A.LAPSE, A.WITHDRAW}
+OFFICES = frozenset({Role.UNIT, Role.DEPARTMENT, Role.TITLE_OFFICE, Role.COMMITTEE, Role.HR_OFFICER})
+
+
+def open_url(row: Application) -> str:
+    return url_for("DossierView.show", pk=row.id)
+
+
+COLUMNS: tuple[Column, ...] = (
+    Column("申报编号", "number", link=open_url),
+    Column("姓名", "applicant_name"),
+    Column("身份证号", "id_masked"),
+    Column("单位", "employer.name"),
+    Column("申报职称", "title.name"),
+    Column("等级", "level"),
+    Column("专业", "speciality.name"),
+    Column("取得方式", "method"),
+    Column("状态", "state", "state"),
+    Column("到达时间", "state_since", "ago"),
+)
+
+
+class ApplicationList(ListScreen):
+    """A list of applications: the conditions' series are filled in here once."""
+
+    abstract = True
+
+    def fill(self, session: Session, form: Query) -> None:
+        form["series_id"].choices = blank_first([(s.id, s.name) for s in all_series(session)], "全部")
+
+
+def waited_words(seconds: int) -> str:
+    if seconds < 60:
+        return "不到 1 分钟"
+    if seconds < 3600:
+        return f"{seconds // 60} 分钟"
+    if seconds < 86_400:
+        return f"{seconds // 3600} 小时"
+    return f"{seconds // 86_400} 天 {seconds % 86_400 // 3600} 小时"
+
+
+def trail(application: Application, *, for_applicant: bool = False) -> list[dict[str, Any]]:
+    """过程跟踪: every step with who, when and how long it had waited; newest first, with where it is now on top."""
+    steps = [_step(step, for_applicant) for step in reversed(application.steps)]
+    if application.current_body is not None:
+        steps.insert(
+            0,
+            {
+                "title": f"现在：{application.state.label}", "tone": "wait", "who": application.current_body.name,
+                "when": application.state_since, "waited": waited_words(queries.waited(application)), "text": "",
+            },
+        )
+    return steps
+
+
+def _step(step: ApplicationStep, for_applicant: bool) -> dict[str, Any]:
+    who = step.actor_body_name if for_applicant and step.actor_body_name else f"{step.actor_body_name} {step.actor_name}".strip()
+    text = step.opinion
+    if for_applicant and step.action in (A.PASS, A.FAIL):
+        text = ""  # the count of votes is the committee's
+    if step.items:
+        text += "\n需要补正：" + "；".join(f"{item_label(item['target'])} {item['note']}".strip() for item in step.items)
+    return {
+        "title": step.action.label, "tone": "bad" if step.action in BAD else "ok", "who": f"{who} · {step.actor_role}",
+        "when": step.at, "waited": waited_words(step.waited_seconds), "text": text.strip(),
+    }
+
+
+def item_label(target: str) -> str:
+    kind, _, code = target.partition(":")
+    if kind == "section":
+        return next((s.label for s in rules.SECTIONS if s.value == code), code)
+    return code
+
+
+def facts_of(application: Application) -> list[tuple[str, Any]]:
+    return [
+        ("申报编号", application.number), ("姓名", application.applicant_name), ("身份证号", application.id_masked),
+        ("单位", application.employer.name), ("年度", f"{application.year}年"), ("取得方式", application.method.label),
+        ("系列", application.series.name), ("申报职称", application.title.name), ("等级", application.level.label),
+        ("专业", application.speciality.name), ("终审机构", application.final_body.name),
+        ("年度批次", str(application.batch) if application.batch else "—"), ("提交时间", application.submitted_at),
+    ]
+
+
+def sections_of(application: Application) -> list[dict[str, Any]]:
+    """The dossier for reading: heading, column labels, rows of words."""
+    grouped = queries.records_by_section(application)
+    shown = []
+    for section, schema in rules.SECTIONS.items():
+        rows = [[rules.shown(field, record.get(field.name, "")) for field in schema.fields] for record in grouped[section]]
+        shown.append({"section": section, "labels": [field.label for field in schema.fields], "rows": rows, "many": schema.many})
+    return shown
+
+
+class DossierView(BaseView):
+    """电子档案: an application as an officer reads it, with its files previewed in the page and its trail."""
+
+    route_base = "/dossier"
+    access: Mapping[str, frozenset[Role]] = {
+        "*": OFFICES, "file": OFFICES | {Role.APPLICANT}, "unmask": OFFICES - {Role.COMMITTEE},
+    }
+
+    @expose("/<int:pk>")
+    def show(self, pk: int) -> ResponseReturnValue:
+        application = queries.dossier(read(), pk)
+        if application is None:
+            abort(404)
+        from app.applications.views.deciding import decide_button
+
+        return self.render_template(
+            "applications/dossier.html", title=f"{application.applicant_name} 的申报", state=application.state,
+            application=application, facts=facts_of(application), sections=sections_of(application),
+            buttons=decide_button(application), steps=trail(application), revealed=None,
+        )
+
+    @expose("/<int:pk>/unmask", methods=["POST"])
+    def unmask(self, pk: int) -> ResponseReturnValue:
+        """Show the whole identity number, once, recorded."""
+        application = queries.dossier(read(), pk)
+        if application is None:
+            abort(404)
+        with command() as session:
+            whole = unmask(session, actor=current_actor(), person_id=application.person_id, purpose=f"审核申报 {application.number}")
+        application = queries.dossier(read(), pk)
+        assert application is not None
+        return self.render_template(
+            "applications/dossier.html", title=f"{application.applicant_name} 的申报", state=application.state,
+            application=application, facts=facts_of(application), sections=sections_of(application), buttons=(),
+            steps=trail(application), revealed=whole,
+        )
+
+    @expose("/file/<int:pk>")
+    def file(self, pk: int) -> ResponseReturnValue:
+        material = read().get(ApplicationMaterial, pk)
+        if material is None:
+            abort(404)
+        return send_stored(material, inline=True)
+
+
+class BodySearchView(BaseView):
+    """录入名称，回车查询: bodies and specialities as JSON."""
+
+    route_base = "/search"
+    access: Mapping[str, frozenset[Role]] = {"*": SIGNED_IN}
+
+    @expose("/units")
+    def units(self) -> ResponseReturnValue:
+        return answer(Choice(b.id, b.name, b.code) for b in search_bodies(read(), typed_keyword(), node_types=[NodeType.UNIT]))
+
+    @expose("/bodies")
+    def bodies(self) -> ResponseReturnValue:
+        return answer(Choice(b.id, b.name, b.node_type.label) for b in search_bodies(read(), typed_keyword()))
+
+    @expose("/specialities")
+    def specialities(self) -> ResponseReturnValue:
+        return answer(Choice(s.id, s.name, s.code) for s in search_specialities(read(), typed_keyword()))
+
+
+class TrailView(ApplicationList):
+    """A24 职称申报审核流程查询."""
+
+    from app.applications.forms import QueueQuery as conditions
+    from app.web.lists import desc as _desc
+
+    access: Mapping[str, frozenset[Role]] = {"*": frozenset({Role.HR_OFFICER, Role.TITLE_OFFICE})}
+    route_base, title = "/a24", "职称申报审核流程查询"
+    key = (_desc(Application.id),)
+    columns = (*COLUMNS, Column("现在何处", "current_body.name"))
+
+    def select(self, session: Session, values: Mapping[str, Any]) -> sa.Select[Any]:
+        return queries.listing(dict(values)).where(Application.state != ApplicationState.DRAFT)
+
+    def row_actions(self, row: Application) -> Sequence[Button]:
+        return (Button("过程跟踪", url_for("DossierView.show", pk=row.id) + "#trail"),)
+
+
+class PeopleView(TrailView):
+    """U1.1.4 申报人员信息查询: all applications of the body's people, and where each waits."""
+
+    access: Mapping[str, frozenset[Role]] = {"*": frozenset({Role.UNIT, Role.DEPARTMENT})}
+    route_base, title = "/u114", "申报人员信息查询"
+
+    def row_actions(self, row: Application) -> Sequence[Button]:
+        return (Button("详细", open_url(row)),)
