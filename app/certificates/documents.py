@@ -164,7 +164,7 @@ def _fill_in(canvas: Canvas, face: CertificateFace) -> None:
     canvas.text(SEAL[0], 260.2, _day(face.issued_on), 13, align=0.5, colour=INK)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _design(authority: str, demo: bool) -> PageDesign:
     """The page of one issuing authority, before anything is filled in."""
     return PageDesign(base_typeface(), lambda canvas: _draw_design(canvas, authority, demo))

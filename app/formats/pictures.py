@@ -67,6 +67,8 @@ def _plain_jpeg(data: bytes) -> Picture | None:
     for marker, segment, at in _segments(data):
         if marker == 0xE1 and segment[4:10] == b"Exif\0\0" and _turned(segment[10:]):
             return None
+        if marker == 0xE2 and segment[4:8] == b"MPF\0":
+            return None  # a second picture follows, with all its own camera data
         if marker in _FRAMES:
             frame = segment
         if marker == _SCAN:
@@ -112,6 +114,7 @@ def _converted(data: bytes) -> Picture:
         turned = paper
     turned = turned.convert("L" if turned.mode in ("1", "L") else "RGB")
     turned.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    turned.info = {}
     out = io.BytesIO()
     turned.save(out, "JPEG", quality=90)
     return Picture(turned.width, turned.height, 1 if turned.mode == "L" else 3, out.getvalue())

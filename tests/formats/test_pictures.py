@@ -37,6 +37,25 @@ def test_grey_and_progressive_pass_through(options: dict[str, Any]) -> None:
     assert (made.components, made.width) == (1, 60)
 
 
+def test_a_converted_picture_loses_it_too() -> None:
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F] = 3, "Camera of the photographer"
+    made = picture(saved(image(), "JPEG", exif=exif, comment=b"taken at home"))
+    assert b"photographer" not in made.data
+    assert b"home" not in made.data
+
+
+def test_a_second_picture_behind_the_first_is_left_out() -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "Camera of the photographer"
+    second = image(colour="red")
+    data = saved(image(), "MPO", save_all=True, append_images=[second], exif=exif)
+    assert data.count(b"\xff\xd9") == 2
+    made = picture(data)
+    assert made.data.count(b"\xff\xd9") == 1
+    assert (made.width, made.height) == (60, 84)
+
+
 def test_a_turned_photograph_is_set_upright() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
