@@ -65,7 +65,8 @@ def make_faces(count: int) -> list[CertificateFace]:
         faces.append(CertificateFace(
             name=name, gender="男女"[n % 2], id_number_masked=f"4301{n % 30:02d}********{n:04d}", photo=photo(n),
             title="高级工程师", level="副高级", series="工程技术人员", speciality=speciality, method="评审",
-            number=number, obtained_on=date(2026, 11, 1 + n % 28), approving_body=f"湖南省{speciality}专业高级职称评审委员会",
+            number=number, obtained_on=date(2026, 11, 1 + n % 28),
+            approving_body=f"湖南省{speciality}专业高级职称评审委员会",
             issuing_authority="湖南省人力资源和社会保障厅", document_number=f"湘人社函〔2026〕{n}号",
             issued_on=date(2026, 12, 1),
             check_url=f"https://zc.example.gov.cn/c/{number}?s={n:04d}" + "aB3_x" * 15,
