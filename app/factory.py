@@ -20,7 +20,7 @@ from app.accounts.models import Account
 from app.applications import tasks as application_tasks
 from app.certificates import documents
 from app.certificates import tasks as certificate_tasks
-from app.core import crypto, jobs, storage
+from app.core import clock, crypto, jobs, storage
 from app.core.db import Model, db, prepare_engine, read_session, unit_of_work
 from app.core.queue import make_queue
 from app.core.scope import Actor, registry
@@ -54,6 +54,7 @@ def create_app(**overrides: Any) -> Flask:
         hops = app.config["TRUSTED_PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     crypto.configure(app.config["DATA_KEY"])
+    clock.run_ahead_by(instance / "demo-clock" if app.config["DEMO"] and not app.config.get("TESTING") else None)
     storage.configure(storage.FolderStorage(instance / "files"))
     documents.configure(
         instance, app.config["SIGNING_KEY"], app.config["SIGNING_CERTIFICATE"], demo=app.config["DEMO"]

@@ -22,6 +22,7 @@ HIDDEN: tuple[Any, ...] = (
     signing_in.RegistrationView,
     signing_in.PasswordView,
     home.JobView,
+    home.DemoClockView,
     common.DossierView,
     common.BodySearchView,
     deciding.DecisionView,

@@ -81,6 +81,7 @@ def move(
     APPLICATION.check(application.state, action, target, facts, opinion)
     moment = clock.now()
     node = next((n for n in application.nodes if n.seq == to_seq), None)
+    days = int(setting(session, "correction_days", "10")) if target is S.CORRECTING else 0
     step = ApplicationStep(
         application_id=application.id,
         seq=application.step_count + 1,
@@ -105,10 +106,7 @@ def move(
     application.current_body_id = node.body_id if node else None
     if node is not None and node.reached_at is None:
         node.reached_at = moment
-    application.correction_due = None
-    if target is S.CORRECTING:
-        days = int(setting(session, "correction_days", "10"))
-        application.correction_due = rules.correction_due(clock.today(), days)
+    application.correction_due = rules.correction_due(clock.today(), days) if days else None
     session.add(step)
     session.flush()
     audit.record(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from flask import abort, current_app, request, url_for
+from flask import abort, current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import BaseView, IndexView, expose
 
 from app.applications.queries import last_steps
+from app.core import clock
 from app.core.enums import Role
 from app.core.jobs import ItemStatus, Job, JobItem, JobStatus
 from app.home import queries
@@ -89,3 +90,22 @@ class JobListView(ListScreen):
 
     def select(self, session, values):  # type: ignore[no-untyped-def]
         return sa.select(Job)
+
+
+class DemoClockView(BaseView):
+    """演示时钟: only in the demo, so that a notice of five working days can be seen to its end."""
+
+    route_base = "/demo/clock"
+    access = {"*": EVERYONE}
+    choosing = True
+
+    @expose("/", methods=["POST"])
+    def forward(self) -> ResponseReturnValue:
+        if not current_app.config["DEMO"]:
+            abort(404)
+        days = request.form.get("days", "")
+        if days not in ("1", "7"):
+            abort(400)
+        clock.put_forward(int(days))
+        flash(f"演示日期已拨到 {clock.today():%Y-%m-%d}，登录已失效，请重新选择身份。", "info")
+        return redirect(url_for("HomeView.index"))

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import current_app, g, request, url_for
 
+from app.core import clock
 from app.core.enums import Role
 from app.core.scope import Actor
 from app.web.access import allowed, roles_for
@@ -51,6 +52,7 @@ def context() -> dict[str, Any]:
         "app_name": current_app.config.get("APP_NAME", ""),
         "may": may,
         "route": route,
+        "today": clock.today,
     }
 
 

@@ -31,6 +31,11 @@ def upgrade() -> None:
                     f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
                     f"BEGIN SELECT RAISE(ABORT, 'append-only table {table}'); END"
                 )
+    op.create_index(  # by hand: Alembic does not compare indexes over expressions
+        "uq_path_edges_live", "path_edges",
+        ["procedure", "level", "subordinate_id", "superior_id", sa.text("coalesce(series_id, 0)"), sa.text("coalesce(speciality_id, 0)")],
+        unique=True, sqlite_where=sa.text("active"), postgresql_where=sa.text("active"),
+    )
     heads = sa.table("chain_heads", sa.column("chain"), sa.column("last_id"), sa.column("last_hash"))
     op.bulk_insert(heads, [{"chain": table, "last_id": 0, "last_hash": "0" * 64} for table in CHAINED])
 
