@@ -25,6 +25,7 @@ from app.applications.enums import ApplicationAction as A
 from app.applications.enums import ApplicationState as S
 from app.applications.enums import Section
 from app.applications.models import Application
+from app.applications.queries import LIST_OPTIONS
 from app.bodies.enums import NodeType
 from app.bodies.models import Body
 from app.catalog.enums import AcquisitionMethod, TitleLevel
@@ -42,7 +43,7 @@ from app.outcomes import services as outcomes
 from app.public_notices import services as notices
 from app.public_notices.enums import NoticeKind
 from app.public_notices.models import PublicNotice
-from app.public_notices.queries import standing
+from app.public_notices.queries import Standing, standings
 from app.public_notices.rules import earliest_end, is_working_day
 from app.review_plans import services as plans
 from app.review_plans.enums import PlanKind, PlanMode, PlanState
@@ -96,6 +97,10 @@ def _paper(title: str) -> bytes:
     return bytes(pdf.output())
 
 
+def _over(shown: dict[int, Standing], application_id: int) -> bool:
+    return application_id in shown and shown[application_id].over
+
+
 class Life:
     """The demo's days: who comes, who decides, and how long each lets it wait."""
 
@@ -124,7 +129,7 @@ class Life:
                 for _ in range(arrivals[day]):
                     self._try(self._apply)
                 if is_working_day(day)[0]:
-                    self._bodies_act(last_days=(today - day).days < 6)
+                    self._bodies_act()
                     self._committees_act()
                     self._certify()
             day += timedelta(days=1)
@@ -235,7 +240,7 @@ class Life:
 
     # -- bodies ------------------------------------------------------------------------------------------------
 
-    def _bodies_act(self, *, last_days: bool) -> None:
+    def _bodies_act(self) -> None:
         with read_session(Actor.system("demo province")) as session:
             waiting = session.execute(
                 sa.select(Application.id, Application.state, Application.current_body_id, Application.version, Application.state_since)
@@ -249,9 +254,16 @@ class Life:
                 self._try(lambda key=row.id: self._correct(key))
             else:
                 self._try(lambda row=row: self._decide(row))
+        with read_session(Actor.system("demo province")) as session:
+            busy = set(session.scalars(sa.select(Application.current_body_id).where(Application.state == S.AT_EMPLOYER)))
+            busy |= set(
+                session.scalars(
+                    sa.select(PublicNotice.body_id).where(PublicNotice.status == "running", PublicNotice.ends_on < clock.today())
+                )
+            )
         for unit in self.units:
-            self._try(lambda unit=unit: self._employer(unit))
-        del last_days
+            if unit.id in busy:
+                self._try(lambda unit=unit: self._employer(unit))
 
     def _decide(self, row: Any) -> None:
         actor = self.actor(row.current_body_id)
@@ -294,9 +306,12 @@ class Life:
             ).all():
                 notices.conclude(session, actor=actor, notice_id=notice.id, conclusion="公示期满，无异议。")
             held = session.scalars(
-                sa.select(Application).where(Application.current_body_id == unit.id, Application.state == S.AT_EMPLOYER)
+                sa.select(Application)
+                .where(Application.current_body_id == unit.id, Application.state == S.AT_EMPLOYER)
+                .options(*LIST_OPTIONS)
             ).all()
-            fresh = [row for row in held if standing(session, row.id, NoticeKind.EMPLOYER).notice_id is None]
+            shown = standings(session, [row.id for row in held], NoticeKind.EMPLOYER)
+            fresh = [row for row in held if row.id not in shown]
             if fresh and today.toordinal() % 3 == unit.id % 3:
                 notices.publish(
                     session, actor=actor, kind=NoticeKind.EMPLOYER, title=f"{unit.name}{today.year}年度职称申报人员公示",
@@ -307,7 +322,7 @@ class Life:
                     ],
                 )
             applications.forward_many(
-                session, actor=actor, application_ids=[row.id for row in held if row not in fresh and self.rng.random() < 0.7]
+                session, actor=actor, application_ids=[row.id for row in held if _over(shown, row.id) and self.rng.random() < 0.7]
             )
 
     # -- committees --------------------------------------------------------------------------------------------

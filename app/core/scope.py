@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -164,13 +165,20 @@ def elevated(session: Session, reason: str) -> Iterator[Session]:
         session.info.pop(_CRITERIA, None)
 
 
-def _criteria(session: Session) -> list[Any]:
-    """The loader criteria of this session's actor, built once a scope."""
-    cached: list[Any] | None = session.info.get(_CRITERIA)
-    if cached is not None:
-        return cached
-    actor = session.info.get(ACTOR)
-    options: list[Any] = []
+def _criteria(session: Session) -> tuple[Any, ...]:
+    """The loader criteria of this session's actor."""
+    cached: tuple[Any, ...] | None = session.info.get(_CRITERIA)
+    if cached is None:
+        actor: Actor | None = session.info.get(ACTOR)
+        cached = _criteria_of(actor.from_ip("") if actor else None)
+        session.info[_CRITERIA] = cached
+    return cached
+
+
+@lru_cache(maxsize=1024)
+def _criteria_of(actor: Actor | None) -> tuple[Any, ...]:
+    """Made once an actor: a policy is a function of the actor alone, never of the day or the database."""
+    options = []
     for model, declaration in registry.declared.items():
         if declaration.kind is not Kind.SCOPED or (actor and actor.role is Role.SYSTEM):
             continue
@@ -179,8 +187,7 @@ def _criteria(session: Session) -> list[Any]:
             continue
         condition = sa.false() if wanted is False else wanted
         options.append(with_loader_criteria(model, condition, include_aliases=True, propagate_to_loaders=False))
-    session.info[_CRITERIA] = options
-    return options
+    return tuple(options)
 
 
 def _scope_statement(state: ORMExecuteState) -> None:
