@@ -48,9 +48,9 @@ from app.public_notices.rules import earliest_end, is_working_day
 from app.review_plans import services as plans
 from app.review_plans.enums import PlanKind, PlanMode, PlanState
 from app.review_plans.models import ReviewPlan
-from seeds.demo_world import CHANGSHA_OFFICE, COMMITTEES, PASSWORD, PROVINCE_OFFICE, World, build_world, id_number
+from seeds.demo_world import CHANGSHA_OFFICE, COMMITTEES, PROVINCE_OFFICE, World, build_world, id_number
 
-DAYS = 75
+DAYS = 60
 APPLICANTS = 300
 SURNAMES = "王李张刘陈杨黄赵周吴徐孙朱马胡郭林何高梁郑罗宋谢唐韩曹许邓萧冯曾程蔡彭潘袁于董余苏叶吕魏蒋田杜丁沈姜范江傅钟卢汪戴崔任陆廖姚方金邱夏谭韦贾邹石熊孟秦阎薛侯雷白龙段郝孔邵史毛常万顾赖武康贺严尹钱施牛洪龚"
 GIVEN = ("伟", "芳", "娜", "敏", "静", "丽", "强", "磊", "军", "洋", "勇", "艳", "杰", "娟", "涛", "明", "超", "秀兰", "霞", "平", "刚", "桂英", "建华", "晓东", "志明", "雪梅", "子轩", "思雨", "佳怡", "文博", "浩然", "嘉琪", "欣怡", "宇航", "梦瑶", "国栋", "海燕", "春梅")
@@ -154,14 +154,11 @@ class Life:
         name = self.rng.choice(SURNAMES) + self.rng.choice(GIVEN)
         system = Actor.system("demo province")
         with unit_of_work(system) as session:
-            account = accounts.register_applicant(
+            person = accounts.register_person(
                 session, actor=system, name=name, id_number=id_number(unit.region_code, born, number % 1000),
-                phone=f"137{number:08d}", password=PASSWORD, consent=True,
+                phone=f"137{number:08d}",
             )
-            account.is_demo = True
-            actor = Actor(
-                Role.APPLICANT, user_id=account.id, person_id=account.person_id, name=name,
-            )
+            actor = Actor(Role.APPLICANT, person_id=person.id, name=name)
         self.people[number] = actor
         with unit_of_work(actor) as session:
             values = self._head(session, unit, method, level)

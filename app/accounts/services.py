@@ -85,38 +85,50 @@ def create_user(
 def _create(
     session: Session, username: str, name: str, id_number: str, phone: str, password: str, fields: dict[str, str]
 ) -> Account:
-    name, id_number, phone = name.strip(), rules.normalise_id_number(id_number), phone.strip()
-    checks = {
-        "name": rules.name_problem(name),
-        "id_number": rules.id_number_problem(id_number, clock.today()),
-        "phone": rules.phone_problem(phone),
-        "password": rules.password_problem(password, username=username, name=name, id_number=id_number),
-    }
-    fields |= {field: problem for field, problem in checks.items() if problem}
-    keys = crypto.keys()
+    number = rules.normalise_id_number(id_number)
+    problem = rules.password_problem(password, username=username, name=name.strip(), id_number=number)
+    if problem:
+        fields["password"] = problem
     with elevated(session, "a second account of the same person must be found wherever it is"):
-        if "id_number" not in fields:
-            taken = session.scalar(sa.select(Person.id).where(Person.id_digest == keys.digest(id_number)))
-            if taken is not None:
-                fields["id_number"] = "这个身份证号已经注册过账号，请直接登录；忘记密码请联系所在单位或当地人社部门。"
         if "username" not in fields and session.scalar(sa.select(Account.id).where(Account.username == username)):
             fields.setdefault("username", "这个用户名已被使用。")
-        if fields:
-            raise Invalid(fields)
-        person = Person(
-            name=name, id_number=id_number, id_digest=keys.digest(id_number), id_masked=crypto.mask_id_number(id_number),
-            gender=rules.gender_of(id_number), born_on=rules.birthday_of(id_number),
-            phone=phone, phone_digest=keys.digest(phone), phone_masked=crypto.mask_phone(phone),
-        )
-        session.add(person)
-        session.flush()
+        person = _person(session, name, number, phone, fields)
         account = Account(
-            username=username, first_name=name, last_name="", email=f"{username}@localhost", active=True,
+            username=username, first_name=person.name, last_name="", email=f"{username}@localhost", active=True,
             password=_hasher.hash(password), password_changed_at=clock.now(), person=person,
         )
         session.add(account)
         session.flush()
     return account
+
+
+def register_person(session: Session, *, actor: Actor, name: str, id_number: str, phone: str) -> Person:
+    """A person without an account (whose papers came in another way); by the system alone. Raises Invalid."""
+    _require(actor, Role.SYSTEM)
+    return _person(session, name, rules.normalise_id_number(id_number), phone, {})
+
+
+def _person(session: Session, name: str, number: str, phone: str, fields: dict[str, str]) -> Person:
+    """A new person; Invalid with everything wrong, together with what `fields` already holds."""
+    name, phone, keys = name.strip(), phone.strip(), crypto.keys()
+    checks = {
+        "name": rules.name_problem(name),
+        "id_number": rules.id_number_problem(number, clock.today()),
+        "phone": rules.phone_problem(phone),
+    }
+    fields |= {field: problem for field, problem in checks.items() if problem}
+    if "id_number" not in fields and session.scalar(sa.select(Person.id).where(Person.id_digest == keys.digest(number))):
+        fields["id_number"] = "这个身份证号已经注册过账号，请直接登录；忘记密码请联系所在单位或当地人社部门。"
+    if fields:
+        raise Invalid(fields)
+    person = Person(
+        name=name, id_number=number, id_digest=keys.digest(number), id_masked=crypto.mask_id_number(number),
+        gender=rules.gender_of(number), born_on=rules.birthday_of(number),
+        phone=phone, phone_digest=keys.digest(phone), phone_masked=crypto.mask_phone(phone),
+    )
+    session.add(person)
+    session.flush()
+    return person
 
 
 def grant_post(

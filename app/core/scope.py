@@ -19,6 +19,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, event
+from sqlalchemy.sql import visitors
 from sqlalchemy.orm import Mapper, ORMExecuteState, Session, UOWTransaction, with_loader_criteria
 
 from app.core.enums import Role
@@ -165,9 +166,12 @@ def elevated(session: Session, reason: str) -> Iterator[Session]:
         session.info.pop(_CRITERIA, None)
 
 
-def _criteria(session: Session) -> tuple[Any, ...]:
-    """The loader criteria of this session's actor."""
-    cached: tuple[Any, ...] | None = session.info.get(_CRITERIA)
+Criteria = dict[sa.FromClause, Any]
+
+
+def _criteria(session: Session) -> Criteria:
+    """The loader criteria of this session's actor, by table."""
+    cached: Criteria | None = session.info.get(_CRITERIA)
     if cached is None:
         actor: Actor | None = session.info.get(ACTOR)
         cached = _criteria_of(actor.from_ip("") if actor else None)
@@ -176,9 +180,9 @@ def _criteria(session: Session) -> tuple[Any, ...]:
 
 
 @lru_cache(maxsize=1024)
-def _criteria_of(actor: Actor | None) -> tuple[Any, ...]:
+def _criteria_of(actor: Actor | None) -> Criteria:
     """Made once an actor: a policy is a function of the actor alone, never of the day or the database."""
-    options = []
+    options: Criteria = {}
     for model, declaration in registry.declared.items():
         if declaration.kind is not Kind.SCOPED or (actor and actor.role is Role.SYSTEM):
             continue
@@ -186,8 +190,27 @@ def _criteria_of(actor: Actor | None) -> tuple[Any, ...]:
         if wanted is True:
             continue
         condition = sa.false() if wanted is False else wanted
-        options.append(with_loader_criteria(model, condition, include_aliases=True, propagate_to_loaders=False))
-    return tuple(options)
+        table = sa.inspect(model).local_table
+        options[table] = with_loader_criteria(model, condition, include_aliases=True, propagate_to_loaders=False)
+    return options
+
+
+def _relevant(statement: Any, criteria: Criteria) -> list[Any]:
+    """The criteria a statement needs: each one costs a walk of its expression at every execution.
+
+    A statement with loader options may join classes it does not show, so it gets them all. Otherwise every table
+    it can touch stands in it, as a column's owner, a FROM or a join's target.
+    """
+    if statement._with_options:
+        return list(criteria.values())
+    found: dict[sa.FromClause, None] = {}
+    for element in visitors.iterate(statement):
+        owner = getattr(element, "table", element)
+        while isinstance(owner, sa.Alias):
+            owner = owner.element
+        if isinstance(owner, sa.Table):
+            found.setdefault(owner)
+    return [criteria[table] for table in found if table in criteria]
 
 
 def _scope_statement(state: ORMExecuteState) -> None:
@@ -202,7 +225,7 @@ def _scope_statement(state: ORMExecuteState) -> None:
         raise ScopeViolation("a bulk insert through a scoped session; say why with elevated()")
     if state.is_column_load:
         return
-    options = _criteria(state.session)
+    options = _relevant(state.statement, _criteria(state.session))
     if options:
         state.statement = state.statement.options(*options)
 

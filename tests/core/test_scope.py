@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("app")
 
 @pytest.fixture
 def two() -> tuple[Actor, Actor]:
-    return make_actor(Role.APPLICANT, name="甲"), make_actor(Role.APPLICANT, name="乙")
+    return make_actor(Role.APPLICANT, name="测试甲"), make_actor(Role.APPLICANT, name="测试乙")
 
 
 def test_every_mapped_class_is_declared() -> None:
@@ -59,7 +59,7 @@ def test_select_get_alias_join_count_and_exists_are_all_scoped(two: tuple[Actor,
         someone = aliased(Person)
         assert session.scalars(sa.select(someone.id)).all() == [me.person_id]
         assert session.scalar(sa.select(sa.func.count(Person.id))) == 1
-        assert session.scalars(sa.select(Person.name)).all() == ["甲"]
+        assert session.scalars(sa.select(Person.name)).all() == ["测试甲"]
         joined = sa.select(Post.id).join(Person, Person.id == other.person_id)
         assert session.scalars(joined).all() == []
         found = sa.select(Region.code).where(sa.exists().where(Person.id == other.person_id)).limit(1)
@@ -72,7 +72,7 @@ def test_updates_and_deletes_in_bulk_touch_only_rows_in_scope(two: tuple[Actor, 
         session.execute(sa.update(Person).values(name="改"), execution_options={"synchronize_session": False})
     with read_session(Actor.system("test")) as session:
         names = {p.id: p.name for p in session.scalars(sa.select(Person))}
-    assert names == {me.person_id: "改", other.person_id: "乙"}
+    assert names == {me.person_id: "改", other.person_id: "测试乙"}
 
 
 def test_core_statements_need_a_reason(two: tuple[Actor, Actor]) -> None:
@@ -157,7 +157,7 @@ def test_elevation_ends_with_its_block_even_after_an_error(two: tuple[Actor, Act
 
 
 def test_personal_data_is_unreadable_in_the_file() -> None:
-    actor = make_actor(Role.APPLICANT, name="丙")
+    actor = make_actor(Role.APPLICANT, name="测试丙")
     with read_session(Actor.system("test")) as session:
         person = session.get_one(Person, actor.person_id)
         raw = session.execute(
