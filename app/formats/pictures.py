@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,10 +14,14 @@ PLAIN_BYTES = 400_000
 LONGEST_SIDE = 1200
 """Pixels a converted picture keeps on its longer side."""
 MOST_PIXELS = 40_000_000
+"""A picture of more is refused, however few bytes it takes: drawing it would need hundreds of megabytes."""
 
 _FRAMES = (0xC0, 0xC1, 0xC2)
 _SCAN = 0xDA
+_END = 0xD9
 _ADOBE = 0xEE
+_MARKER = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]", re.DOTALL)
+"""What ends a scan's data: inside it 0xFF is followed by 0, a restart number or another 0xFF."""
 
 
 class BadImageError(ValueError):
@@ -73,18 +78,38 @@ def _plain_jpeg(data: bytes) -> Picture | None:
             frame = segment
         if marker == _SCAN:
             scan = at
-        elif marker == _ADOBE or not (0xE0 <= marker <= 0xEF or marker == 0xFE):
+        elif not _private(marker):
             kept.append(segment)
     if len(frame) < 10:
         return None
     height, width, components = int.from_bytes(frame[5:7], "big"), int.from_bytes(frame[7:9], "big"), frame[9]
     if frame[4] != 8 or components not in (1, 3) or not width or not height:
         return None
-    end = data.rfind(b"\xff\xd9")
-    if end < scan:
-        raise BadImageError("照片文件不完整，请重新上传")
-    kept.append(data[scan : end + 2])
-    return Picture(width, height, components, b"".join(kept))
+    _check_size(width, height)
+    return Picture(width, height, components, b"".join([*kept, *_scans(data, scan)]))
+
+
+def _scans(data: bytes, at: int) -> Iterator[bytes]:
+    """What is to be kept of the file from its first scan, at `at`, to the picture's end: whatever follows is not it."""
+    while data[at + 1] != _END:
+        length = int.from_bytes(data[at + 2 : at + 4], "big")
+        after = _MARKER.search(data, at + 2 + length)
+        if after is None or length < 2:
+            raise BadImageError("照片文件不完整，请重新上传")
+        if not _private(data[at + 1]):
+            yield data[at : after.start()]
+        at = after.end() - 2
+    yield data[at : at + 2]
+
+
+def _private(marker: int) -> bool:
+    """Whether a segment is a comment or a program's own; Adobe's says how the colours are meant."""
+    return marker != _ADOBE and (0xE0 <= marker <= 0xEF or marker == 0xFE)
+
+
+def _check_size(width: int, height: int) -> None:
+    if width * height > MOST_PIXELS:
+        raise BadImageError("照片尺寸过大，请缩小后重新上传")
 
 
 def _turned(tiff: bytes) -> bool:
@@ -100,8 +125,7 @@ def _turned(tiff: bytes) -> bool:
 def _converted(data: bytes) -> Picture:
     try:
         image = Image.open(io.BytesIO(data))
-        if image.width * image.height > MOST_PIXELS:
-            raise BadImageError("照片尺寸过大，请缩小后重新上传")
+        _check_size(image.width, image.height)
         image.load()
         turned: Image.Image = ImageOps.exif_transpose(image)
     except BadImageError:

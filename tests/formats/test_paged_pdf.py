@@ -7,6 +7,7 @@ import pytest
 
 from app.formats.fonts import MissingGlyphsError, base_typeface
 from app.formats.paged_pdf import LEADING, MM, Canvas, Fitted, PageDesign, fit, wrap
+from app.formats.qr import qr_modules
 from tests.formats.checks import AT, pixels, poppler_text, sound, text_of
 
 RARE = "㛃𬭎𠅤堃喆犇"
@@ -110,3 +111,16 @@ def test_box_is_where_it_is_said_to_be() -> None:
     assert right <= 80
     assert 100 <= top < bottom <= 110
     assert (top + bottom) / 2 == pytest.approx(105, abs=0.5)
+
+
+def test_the_drawn_code_is_the_code() -> None:
+    text = "https://zc.example.gov.cn/check/" + "aZ9-_" * 12
+    rows = qr_modules(text)
+    side = len(rows) + 8
+    drawn = pixels(page(lambda canvas: canvas.qr(50, 100, side, text)), dpi=127)  # a module a millimetre
+    read = [
+        [int(drawn.getpixel((round((54.5 + x) * 5), round((104.5 + y) * 5)))[0] < 128) for x in range(len(rows))]  # type: ignore[index]
+        for y in range(len(rows))
+    ]
+    assert read == [list(row) for row in rows]
+    assert drawn.crop((0, 500, 1050, 519)).getcolors() == [(1050 * 19, (255, 255, 255))]

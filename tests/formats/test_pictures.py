@@ -56,6 +56,23 @@ def test_a_second_picture_behind_the_first_is_left_out() -> None:
     assert (made.width, made.height) == (60, 84)
 
 
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"restart_marker_blocks": 1}])
+def test_what_follows_the_picture_is_left_out(options: dict[str, Any]) -> None:
+    """A telephone's moving photograph: a film behind the picture, here one that holds another picture."""
+    data = saved(Image.effect_noise((60, 84), 60), "JPEG", **options)
+    made = picture(data + b"a film of the sitting room" + data)
+    assert b"sitting room" not in made.data
+    assert made == picture(data)
+    assert Image.open(io.BytesIO(made.data)).tobytes() == Image.open(io.BytesIO(data)).tobytes()
+
+
+def test_a_comment_between_two_scans_is_left_out() -> None:
+    data = saved(image(), "JPEG", progressive=True)
+    second = data.index(b"\xff\xda", data.index(b"\xff\xda") + 2)
+    made = picture(data[:second] + b"\xff\xfe\x00\x06home" + data[second:])
+    assert made == picture(data)
+
+
 def test_a_turned_photograph_is_set_upright() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -101,6 +118,8 @@ WHOLE = saved(image(), "JPEG")
         (b"\xff\xd8", "已损坏"),
         (WHOLE[:100], "已损坏"),
         (WHOLE[:-40], "不完整"),
+        (WHOLE[:-2], "不完整"),
+        (WHOLE.replace(b"\x00\x54\x00\x3c\x03", b"\xff\xf0\xff\xf0\x03"), "尺寸过大"),
         (saved(image(), "PNG")[:60], "无法识别"),
         (saved(image("1", (8000, 6000), 0), "PNG"), "尺寸过大"),
     ],
