@@ -88,7 +88,6 @@ class Typeface:
         """The advance of `text` set at `size`, in the unit of `size`. Raises `MissingGlyphsError`."""
         return sum([glyph.advance for glyph in self.glyphs(text)]) * size / UNITS_PER_EM
 
-
     def outline(self, char: str) -> str:
         """The character as PDF path operators, 1000 units to the em, from its baseline's left end.
 

@@ -60,7 +60,7 @@ class PdfFile:
         )
 
     def font(self, subset: Subset) -> int:
-        """Writes the fonts's characters used so far, with their way back to text, and returns its number."""
+        """Writes a font of the characters used so far, with their way back to text, and returns its number."""
         tag = "".join(chr(65 + byte % 26) for byte in hashlib.md5("".join(subset.characters).encode()).digest()[:6])
         name = f"/{tag}+{subset.typeface.name}"
         data = subset.font_file()
