@@ -17,13 +17,14 @@ from pathlib import Path
 import uharfbuzz as hb
 from fontTools.pens.recordingPen import RecordingPen
 
+from app.core.errors import Refusal
 from app.formats.glyf import BLANK, UNITS_PER_EM, Glyph, OutlinePen, assemble
 
 _OPERATORS = {"moveTo": "m", "lineTo": "l", "curveTo": "c", "closePath": "h"}
 _INVISIBLE = {"Cc", "Cf", "Cs"}
 
 
-class MissingGlyphsError(ValueError):
+class MissingGlyphsError(Refusal, ValueError):
     """No carried font draws these characters. `characters` holds each once, in the order met."""
 
     def __init__(self, characters: Sequence[str]) -> None:

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageOps
 
+from app.core.errors import Refusal
+
 PLAIN_BYTES = 400_000
 """A JPEG larger than this is made smaller; smaller ones pass through untouched."""
 LONGEST_SIDE = 1200
 """Pixels a converted picture keeps on its longer side."""
-MOST_PIXELS = 40_000_000
+MOST_PIXELS = 60_000_000
 """A picture of more is refused, however few bytes it takes: drawing it would need hundreds of megabytes."""
 
 _FRAMES = (0xC0, 0xC1, 0xC2)
@@ -24,8 +26,8 @@ _MARKER = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]", re.DOTALL)
 """What ends a scan's data: inside it 0xFF is followed by 0, a restart number or another 0xFF."""
 
 
-class BadImageError(ValueError):
-    """The bytes are not a picture we can print; the message says why, in the user's words."""
+class BadImageError(Refusal, ValueError):
+    """The bytes are not a picture we can print; the reason is in the user's words."""
 
     def __init__(self, reason: str = "照片文件已损坏，请重新上传") -> None:
         super().__init__(reason)

@@ -12,6 +12,7 @@ from PIL import Image
 
 from app.certificates import documents
 from app.certificates.documents import CertificateFace, Press, render, render_signed, unprintable
+from app.core.errors import Refusal
 from app.formats.fonts import MissingGlyphsError
 from app.formats.pictures import BadImageError
 from app.formats.signing import create_demo_signer
@@ -94,8 +95,10 @@ def test_rare_names_print(machine: Press, name: str) -> None:
 def test_a_name_no_font_draws_is_refused_with_the_character(machine: Press) -> None:
     face = replace(FACE, name="李\U0003106c", speciality="\U000323a0学")
     assert unprintable(face) == ("\U0003106c", "\U000323a0")
-    with pytest.raises(MissingGlyphsError, match=r"U\+3106C"):
+    with pytest.raises(MissingGlyphsError) as refused:
         render(face, machine)
+    assert isinstance(refused.value, Refusal)
+    assert refused.value.reason == "字库中没有这些字：“\U0003106c”(U+3106C)"
     assert unprintable(FACE) == ()
 
 
@@ -128,10 +131,20 @@ def test_without_a_photograph_the_frame_says_so(machine: Press) -> None:
     assert text_of(render(replace(FACE, photo=None), machine)).endswith("无照片\n2026年12月1日")
 
 
-@pytest.mark.parametrize("photo", [b"", b"no picture", FACE.photo[:400] if FACE.photo else b""])
-def test_a_bad_photograph_is_refused(machine: Press, photo: bytes) -> None:
-    with pytest.raises(BadImageError):
+@pytest.mark.parametrize(
+    "photo, reason",
+    [
+        (b"", "照片无法识别，请上传 JPG 或 PNG 格式的照片"),
+        (b"no picture", "照片无法识别，请上传 JPG 或 PNG 格式的照片"),
+        (FACE.photo[:400] if FACE.photo else b"", "照片文件已损坏，请重新上传"),
+        (FACE.photo[:-2] if FACE.photo else b"", "照片文件不完整，请重新上传"),
+    ],
+)
+def test_a_bad_photograph_is_refused_in_words_for_people(machine: Press, photo: bytes, reason: str) -> None:
+    with pytest.raises(BadImageError) as refused:
         render(replace(FACE, photo=photo), machine)
+    assert isinstance(refused.value, Refusal)  # a job shows the reason of these, of others "an error happened"
+    assert refused.value.reason == reason
 
 
 def test_a_demonstration_says_so_in_words() -> None:

@@ -121,7 +121,7 @@ WHOLE = saved(image(), "JPEG")
         (WHOLE[:-2], "不完整"),
         (WHOLE.replace(b"\x00\x54\x00\x3c\x03", b"\xff\xf0\xff\xf0\x03"), "尺寸过大"),
         (saved(image(), "PNG")[:60], "无法识别"),
-        (saved(image("1", (8000, 6000), 0), "PNG"), "尺寸过大"),
+        (saved(image("1", (9000, 7000), 0), "PNG"), "尺寸过大"),
     ],
 )
 def test_what_is_no_photograph_is_refused(data: bytes, reason: str) -> None:
