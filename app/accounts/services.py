@@ -26,6 +26,8 @@ LOCK_FOR = timedelta(minutes=15)
 THROTTLE_AFTER = 30
 THROTTLE_WINDOW = timedelta(minutes=10)
 SEEN_EVERY = timedelta(seconds=60)
+APPLICANT_PREFIX = "p#"
+"""Begins an applicant's user name, which nobody types; others can't hold a #."""
 CONSENT_VERSION = "2026-01"
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
@@ -58,7 +60,7 @@ def register_applicant(
     fields: dict[str, str] = {}
     if not consent:
         fields["consent"] = "请阅读并同意《个人信息处理告知书》。"
-    username = "p" + crypto.keys().digest(rules.normalise_id_number(id_number))[:20]
+    username = APPLICANT_PREFIX + crypto.keys().digest(rules.normalise_id_number(id_number))[:20]
     account = _create(session, username, name, id_number, phone, password, fields)
     assert account.person is not None
     account.person.consented_at = clock.now()
@@ -90,7 +92,8 @@ def _create(
     if problem:
         fields["password"] = problem
     with elevated(session, "a second account of the same person must be found wherever it is"):
-        if "username" not in fields and session.scalar(sa.select(Account.id).where(Account.username == username)):
+        taken = session.scalar(sa.select(Account.id).where(Account.username == username))
+        if taken and not username.startswith(APPLICANT_PREFIX):  # an applicant's is made from his number, told there
             fields.setdefault("username", "这个用户名已被使用。")
         person = _person(session, name, number, phone, fields)
         account = Account(

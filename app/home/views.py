@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from collections.abc import Mapping
+from typing import Any
+
 import sqlalchemy as sa
-from flask import abort, current_app, flash, redirect, request, url_for
+from flask import abort, current_app, flash, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import BaseView, IndexView, expose
+from sqlalchemy.orm import Session
 
 from app.applications.queries import last_steps
 from app.core import clock
@@ -88,7 +92,7 @@ class JobListView(ListScreen):
         Column("提交时间", "created_at", "ago"),
     )
 
-    def select(self, session, values):  # type: ignore[no-untyped-def]
+    def select(self, session: Session, values: Mapping[str, Any]) -> sa.Select[Any]:
         return sa.select(Job)
 
 
@@ -107,5 +111,6 @@ class DemoClockView(BaseView):
         if days not in ("1", "7"):
             abort(400)
         clock.put_forward(int(days))
+        session.clear()  # every login is idle for days now
         flash(f"演示日期已拨到 {clock.today():%Y-%m-%d}，登录已失效，请重新选择身份。", "info")
         return redirect(url_for("HomeView.index"))

@@ -1,0 +1,133 @@
+"""A running site: the real server and worker as README starts them, on a fresh database with the demo's world."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from app.core.db import unit_of_work
+from app.core.scope import Actor
+from seeds.demo_world import build_world
+from tests import parts
+from tests.conftest import Backend
+
+ROOT = Path(__file__).resolve().parents[2]
+ARTIFACTS = ROOT / "tests" / ".artifacts"
+CHROMIUM_FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    parts.need("Chromium", parts.chromium() is not None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=parts.chromium(), args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def site(app: object, database: Backend, tmp_path: Path) -> Iterator[str]:
+    """The address of the site; its clock is the demo's."""
+    from app.core import clock
+
+    with unit_of_work(Actor.system("demo province")) as session:
+        build_world(session, clock.today().year)
+    port = parts.free_port()
+    environment = os.environ | {
+        "INSTANCE": str(tmp_path), "DATABASE_URL": database.url, "PORT": str(port), "REDIS_URL": "",
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+    }
+    log = open(tmp_path / "server.log", "w")  # noqa: SIM115  lives as long as the server
+    process = subprocess.Popen([sys.executable, "run.py"], cwd=ROOT, env=environment, stdout=log, stderr=log)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                urllib.request.urlopen(address, timeout=2).close()
+                break
+            except OSError:
+                if process.poll() is not None or time.monotonic() > deadline:
+                    pytest.fail((tmp_path / "server.log").read_text())
+                time.sleep(0.2)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(30)
+        log.close()
+
+
+class Person:
+    """Somebody at a browser: opens the site, clicks the guide's words, keeps pictures."""
+
+    def __init__(self, context: BrowserContext, site: str, name: str) -> None:
+        self.page: Page = context.new_page()
+        self.page.set_default_timeout(8_000)
+        self.site, self.name, self.shots = site, name, 0
+        self.problems: list[str] = []
+        self.page.on("console", lambda message: message.type == "error" and self.problems.append(message.text))
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+
+    def sign_in(self, username: str) -> None:
+        self.page.context.clear_cookies()
+        self.page.goto(self.site)
+        self.page.get_by_role("button", name=f"{username} ", exact=False).first.click()
+        self.page.get_by_role("heading", name="首页").wait_for()
+
+    def menu(self, words: str) -> None:
+        self.page.get_by_role("navigation", name="功能菜单").get_by_role("link", name=words, exact=True).click()
+        self.page.get_by_role("heading", name=words, exact=True).wait_for()
+
+    def press(self, words: str, *, agree: bool = False) -> None:
+        self.page.get_by_role("button", name=words, exact=True).first.click()
+        if agree:
+            self.page.get_by_role("button", name="确定", exact=True).click()
+
+    def follow(self, words: str) -> None:
+        self.page.get_by_role("link", name=words, exact=True).first.click()
+
+    def says(self, words: str) -> None:
+        self.page.get_by_text(words).first.wait_for()
+
+    def search(self, label: str, text: str, pick: str) -> None:
+        """录入关键字，回车查询，选择."""
+        box = self.page.get_by_label(label)
+        box.fill(text)
+        box.press("Enter")
+        self.page.get_by_role("option", name=pick).click()
+
+    def picture(self, title: str) -> None:
+        ARTIFACTS.mkdir(exist_ok=True)
+        self.shots += 1
+        self.page.screenshot(path=ARTIFACTS / f"{self.name}-{self.shots:02d}-{title}.png", full_page=True)
+
+    def no_sideways_scrolling(self) -> None:
+        wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, f"{self.page.url} is {wide} px too wide"
+
+
+@pytest.fixture
+def desk(chromium: Browser, site: str) -> Iterator[Person]:
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="zh-CN", accept_downloads=True)
+    yield Person(context, site, "desk")
+    context.close()
+
+
+@pytest.fixture
+def phone(chromium: Browser, site: str) -> Iterator[Person]:
+    context = chromium.new_context(
+        viewport={"width": 375, "height": 740}, locale="zh-CN", is_mobile=True, has_touch=True, accept_downloads=True
+    )
+    yield Person(context, site, "phone")
+    context.close()
