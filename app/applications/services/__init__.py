@@ -1,0 +1,50 @@
+"""Everything that happens to an application. `move` is the one function that changes its state."""
+
+from app.applications.services.applying import (
+    attach_material,
+    checklist,
+    eligibility_of,
+    lapse,
+    remove_material,
+    save_draft,
+    save_section,
+    submission_facts,
+    submit,
+    withdraw,
+)
+from app.applications.services.deciding import (
+    DECISIONS,
+    HOLDER_ROLES,
+    advance,
+    decide,
+    explain,
+    forward,
+    forward_many,
+    upward_facts,
+)
+from app.applications.services.moving import load, move
+from app.approval_paths.queries import final_bodies_for
+
+__all__ = [
+    "DECISIONS",
+    "HOLDER_ROLES",
+    "advance",
+    "attach_material",
+    "checklist",
+    "decide",
+    "eligibility_of",
+    "explain",
+    "final_bodies_for",
+    "forward",
+    "forward_many",
+    "lapse",
+    "load",
+    "move",
+    "remove_material",
+    "save_draft",
+    "save_section",
+    "submission_facts",
+    "submit",
+    "upward_facts",
+    "withdraw",
+]
