@@ -271,7 +271,7 @@ class Life:
             action = A.SUPPLEMENT if chance < 0.7 else A.CLOSE
         else:
             action = A.APPROVE if chance < 0.86 else A.RETURN if chance < 0.95 else A.REFUSE
-        items = [rules.Item("material:APPRAISAL")] if action in (A.RETURN, A.REFUSE, A.SUPPLEMENT) else []
+        items = [rules.Item("material:APPRAISAL", "年度考核表")] if action in (A.RETURN, A.REFUSE, A.SUPPLEMENT) else []
         opinion = self.rng.choice(OPINIONS if action is A.APPROVE else RETURNS)
         with unit_of_work(actor) as session:
             applications.decide(

@@ -23,7 +23,7 @@ from app.committees.models import Committee
 from app.core import audit, chain, clock, jobs, storage
 from app.core.enums import Role
 from app.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
-from app.core.scope import Actor
+from app.core.scope import Actor, elevated
 from app.formats.fonts import missing_glyphs
 from app.outcomes.models import Filing
 from app.review_plans.models import Candidate
@@ -201,11 +201,12 @@ def _each(session: Session, ids: Iterable[int], act: Callable[[int], object]) ->
 
 
 def _filing_number(session: Session, application: Application) -> str:
-    found = session.scalar(
-        sa.select(Filing.filing_number)
-        .join(Candidate, Candidate.plan_id == Filing.plan_id)
-        .where(Candidate.application_id == application.id)
-    )
+    with elevated(session, "备案文号 is printed on the certificate; the plan it belongs to stays the committee's"):
+        found = session.scalar(
+            sa.select(Filing.filing_number)
+            .join(Candidate, Candidate.plan_id == Filing.plan_id)
+            .where(Candidate.application_id == application.id)
+        )
     return found or ""
 
 

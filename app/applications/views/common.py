@@ -88,18 +88,11 @@ def _step(step: ApplicationStep, for_applicant: bool) -> dict[str, Any]:
     if for_applicant and step.action in (A.PASS, A.FAIL):
         text = ""  # the count of votes is the committee's
     if step.items:
-        text += "\n需要补正：" + "；".join(f"{item_label(item['target'])} {item['note']}".strip() for item in step.items)
+        text += "\n需要补正：" + "；".join(item["note"] or item["target"] for item in step.items)
     return {
         "title": step.action.label, "tone": "bad" if step.action in BAD else "ok", "who": f"{who} · {step.actor_role}",
         "when": step.at, "waited": waited_words(step.waited_seconds), "text": text.strip(),
     }
-
-
-def item_label(target: str) -> str:
-    kind, _, code = target.partition(":")
-    if kind == "section":
-        return next((s.label for s in rules.SECTIONS if s.value == code), code)
-    return code
 
 
 def facts_of(application: Application) -> list[tuple[str, Any]]:

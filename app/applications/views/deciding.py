@@ -128,7 +128,7 @@ class DecisionView(BaseView):
                 else:
                     services.decide(
                         session, actor=current_actor(), application_id=pk, version=_version(), action=action,
-                        opinion=form.opinion.data or "", items=_items(),
+                        opinion=form.opinion.data or "", items=_items(application),
                     )
             done.append(action.label)
 
@@ -175,5 +175,7 @@ def _targets(application: Application) -> list[tuple[str, str]]:
     return targets + [(f"material:{m.requirement.code}", m.requirement.name) for m in application.materials]
 
 
-def _items() -> list[rules.Item]:
-    return [rules.Item(target[:60]) for target in dict.fromkeys(request.form.getlist("items"))][:60]
+def _items(application: Application) -> list[rules.Item]:
+    """The ticked targets, each with the words it had on the page; anything else sent is left out."""
+    offered = dict(_targets(application))
+    return [rules.Item(t, offered[t]) for t in dict.fromkeys(request.form.getlist("items")) if t in offered]
