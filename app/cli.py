@@ -65,7 +65,9 @@ def serve() -> None:
     """The demo: everything on this machine, on the loopback address."""
     app = create_app()
     if app.config["PRODUCTION"]:
-        raise click.ClickException("PRODUCTION=1: use `run.py init`, `run.py worker` and gunicorn 'app.factory:production()'")
+        raise click.ClickException(
+            "PRODUCTION=1: use `run.py init`, `run.py worker` and gunicorn 'app.factory:production()'"
+        )
     prepare(app, with_demo=True)
     port = os.environ.get("PORT", "5000")
     click.echo(demo.people_table())
@@ -75,8 +77,24 @@ def serve() -> None:
     children = [
         subprocess.Popen([sys.executable, "run.py", "worker"], cwd=ROOT),
         subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "--chdir", str(ROOT), "-b", f"127.0.0.1:{port}", "-k", "gthread",
-             "-w", "2", "--threads", "8", "--log-level", "warning", "app.factory:create_app()"],
+            [
+                sys.executable,
+                "-m",
+                "gunicorn",
+                "--chdir",
+                str(ROOT),
+                "-b",
+                f"127.0.0.1:{port}",
+                "-k",
+                "gthread",
+                "-w",
+                "2",
+                "--threads",
+                "8",
+                "--log-level",
+                "warning",
+                "app.factory:create_app()",
+            ],
             cwd=ROOT,
         ),
     ]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from importlib import import_module
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,10 +27,18 @@ from app.core.scope import Actor, registry
 from app.web import access, errors, filters, identity, security
 from config import DEFAULT_SECRET, ROOT, settings
 
-
 DOMAINS = (
-    "catalog", "bodies", "accounts", "committees", "approval_paths", "quotas", "public_notices", "applications",
-    "review_plans", "outcomes", "certificates",
+    "catalog",
+    "bodies",
+    "accounts",
+    "committees",
+    "approval_paths",
+    "quotas",
+    "public_notices",
+    "applications",
+    "review_plans",
+    "outcomes",
+    "certificates",
 )
 for _domain in DOMAINS:
     import_module(f"app.{_domain}.policies")  # each declares its classes in the registry
@@ -56,9 +64,7 @@ def create_app(**overrides: Any) -> Flask:
     crypto.configure(app.config["DATA_KEY"])
     clock.run_ahead_by(instance / "demo-clock" if app.config["DEMO"] and not app.config.get("TESTING") else None)
     storage.configure(storage.FolderStorage(instance / "files"))
-    documents.configure(
-        instance, app.config["SIGNING_KEY"], app.config["SIGNING_CERTIFICATE"], demo=app.config["DEMO"]
-    )
+    documents.configure(instance, app.config["SIGNING_KEY"], app.config["SIGNING_CERTIFICATE"], demo=app.config["DEMO"])
     certificate_tasks.configure(app.config["PUBLIC_URL"])
     db.init_app(app)
     CSRFProtect(app)

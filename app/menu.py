@@ -34,47 +34,71 @@ HIDDEN: tuple[Any, ...] = (
 """Views without a menu entry."""
 
 MENU: tuple[tuple[str, str, tuple[tuple[str, Any], ...]], ...] = (
-    ("职称评审", "", (
-        ("职称申报", applicant.ApplicationView),
-        ("我的证书", certificates.MyCertificateView),
-        ("所在单位申报公示", notices.EmployerNoticeView),
-        ("单位推荐上报", deciding.RecommendationView),
-        ("上级单位审核", deciding.SuperiorReviewView),
-        ("申报人员信息查询", common.PeopleView),
-        ("职称申报人员资格审核", deciding.QualificationReviewView),
-        ("职称申报审核流程查询", common.TrailView),
-    )),
-    ("评委会组建", "", (
-        ("职称申报人员资格复核", deciding.RecheckView),
-        ("评审方案呈报", plans.PlanView),
-        ("评审结果", outcomes.ResultView),
-        ("评审结果公示", outcomes.ResultNoticeView),
-        ("评审结果申请备案", outcomes.FilingView),
-    )),
-    ("方案与备案", "", (
-        ("呈报方案审核", plans.PlanReviewView),
-        ("呈报方案审核（特殊情况）", plans.SpecialPlanReviewView),
-        ("呈报方案查询", plans.PlanQueryView),
-        ("职称评审结果备案", outcomes.FilingReviewView),
-    )),
-    ("证书管理", "", (
-        ("证书编号生成", certificates.NumberView),
-        ("证书发放", certificates.IssuingView),
-        ("证书发放（已发放）", certificates.IssuedView),
-        ("生成电子证书", certificates.RenderingView),
-        ("证书查询", certificates.CertificateQueryView),
-        ("本单位证书查询", certificates.UnitCertificateView),
-    )),
-    ("公开信息", "", (
-        ("公示", public.NoticeView),
-        ("证书查验", public.CheckView),
-    )),
-    ("系统管理", "", (
-        ("用户管理", administration.AccountView),
-        ("登录记录", administration.LoginAttemptView),
-        ("审计记录", administration.AuditView),
-        ("任务进度", home.JobListView),
-    )),
+    (
+        "职称评审",
+        "",
+        (
+            ("职称申报", applicant.ApplicationView),
+            ("我的证书", certificates.MyCertificateView),
+            ("所在单位申报公示", notices.EmployerNoticeView),
+            ("单位推荐上报", deciding.RecommendationView),
+            ("上级单位审核", deciding.SuperiorReviewView),
+            ("申报人员信息查询", common.PeopleView),
+            ("职称申报人员资格审核", deciding.QualificationReviewView),
+            ("职称申报审核流程查询", common.TrailView),
+        ),
+    ),
+    (
+        "评委会组建",
+        "",
+        (
+            ("职称申报人员资格复核", deciding.RecheckView),
+            ("评审方案呈报", plans.PlanView),
+            ("评审结果", outcomes.ResultView),
+            ("评审结果公示", outcomes.ResultNoticeView),
+            ("评审结果申请备案", outcomes.FilingView),
+        ),
+    ),
+    (
+        "方案与备案",
+        "",
+        (
+            ("呈报方案审核", plans.PlanReviewView),
+            ("呈报方案审核（特殊情况）", plans.SpecialPlanReviewView),
+            ("呈报方案查询", plans.PlanQueryView),
+            ("职称评审结果备案", outcomes.FilingReviewView),
+        ),
+    ),
+    (
+        "证书管理",
+        "",
+        (
+            ("证书编号生成", certificates.NumberView),
+            ("证书发放", certificates.IssuingView),
+            ("证书发放（已发放）", certificates.IssuedView),
+            ("生成电子证书", certificates.RenderingView),
+            ("证书查询", certificates.CertificateQueryView),
+            ("本单位证书查询", certificates.UnitCertificateView),
+        ),
+    ),
+    (
+        "公开信息",
+        "",
+        (
+            ("公示", public.NoticeView),
+            ("证书查验", public.CheckView),
+        ),
+    ),
+    (
+        "系统管理",
+        "",
+        (
+            ("用户管理", administration.AccountView),
+            ("登录记录", administration.LoginAttemptView),
+            ("审计记录", administration.AuditView),
+            ("任务进度", home.JobListView),
+        ),
+    ),
 )
 """(category, icon, ((menu entry by the guide's words, view class), …)) in the guide's order."""
 

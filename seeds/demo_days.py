@@ -53,10 +53,54 @@ from seeds.demo_world import CHANGSHA_OFFICE, COMMITTEES, PROVINCE_OFFICE, World
 DAYS = 60
 APPLICANTS = 300
 SURNAMES = "王李张刘陈杨黄赵周吴徐孙朱马胡郭林何高梁郑罗宋谢唐韩曹许邓萧冯曾程蔡彭潘袁于董余苏叶吕魏蒋田杜丁沈姜范江傅钟卢汪戴崔任陆廖姚方金邱夏谭韦贾邹石熊孟秦阎薛侯雷白龙段郝孔邵史毛常万顾赖武康贺严尹钱施牛洪龚"
-GIVEN = ("伟", "芳", "娜", "敏", "静", "丽", "强", "磊", "军", "洋", "勇", "艳", "杰", "娟", "涛", "明", "超", "秀兰", "霞", "平", "刚", "桂英", "建华", "晓东", "志明", "雪梅", "子轩", "思雨", "佳怡", "文博", "浩然", "嘉琪", "欣怡", "宇航", "梦瑶", "国栋", "海燕", "春梅")
+GIVEN = (
+    "伟",
+    "芳",
+    "娜",
+    "敏",
+    "静",
+    "丽",
+    "强",
+    "磊",
+    "军",
+    "洋",
+    "勇",
+    "艳",
+    "杰",
+    "娟",
+    "涛",
+    "明",
+    "超",
+    "秀兰",
+    "霞",
+    "平",
+    "刚",
+    "桂英",
+    "建华",
+    "晓东",
+    "志明",
+    "雪梅",
+    "子轩",
+    "思雨",
+    "佳怡",
+    "文博",
+    "浩然",
+    "嘉琪",
+    "欣怡",
+    "宇航",
+    "梦瑶",
+    "国栋",
+    "海燕",
+    "春梅",
+)
 SERIES_OF_UNIT = {"小学": "中小学教师", "医院": "卫生技术人员", "农业": "农业技术人员"}
 OPINIONS = ("材料齐全，同意上报。", "情况属实，同意。", "经审核，符合申报条件。", "同意。")
-RETURNS = ("年度考核表缺盖章页，请补传。", "继续教育学时不足，请补充说明。", "工作经历与劳动合同时间不一致，请核对。", "学历证书照片不清晰，请重新上传。")
+RETURNS = (
+    "年度考核表缺盖章页，请补传。",
+    "继续教育学时不足，请补充说明。",
+    "工作经历与劳动合同时间不一致，请核对。",
+    "学历证书照片不清晰，请重新上传。",
+)
 
 
 def live(app: Flask) -> None:
@@ -108,7 +152,9 @@ class Life:
         self.app, self.world, self.bodies, self.rng = app, world, bodies, rng
         self.patience: dict[int, int] = {}
         self.people: dict[int, Actor] = {}
-        self.papers = {code: _paper(code) for code in ("ID_CARD", "EDUCATION", "CONTRACT", "APPRAISAL", "TRAINING", "ACHIEVEMENTS")}
+        self.papers = {
+            code: _paper(code) for code in ("ID_CARD", "EDUCATION", "CONTRACT", "APPRAISAL", "TRAINING", "ACHIEVEMENTS")
+        }
         self.photos = [_photo(rng) for _ in range(6)]
         self.units = [body for body in bodies.values() if body.node_type is NodeType.UNIT]
         self.refusals: Counter[str] = Counter()
@@ -116,7 +162,9 @@ class Life:
     def actor(self, body_id: int) -> Actor:
         body = self.bodies[body_id]
         role = {
-            NodeType.UNIT: Role.UNIT, NodeType.DEPARTMENT: Role.DEPARTMENT, NodeType.TITLE_OFFICE: Role.TITLE_OFFICE,
+            NodeType.UNIT: Role.UNIT,
+            NodeType.DEPARTMENT: Role.DEPARTMENT,
+            NodeType.TITLE_OFFICE: Role.TITLE_OFFICE,
             NodeType.COMMITTEE: Role.COMMITTEE,
         }[body.node_type]
         return self.world.actors[role, body.name]
@@ -136,7 +184,9 @@ class Life:
 
     def _arrivals(self, start: date, today: date) -> Counter[date]:
         span = (today - start).days + 1
-        return Counter(start + timedelta(days=min(int(self.rng.betavariate(1.1, 1.5) * span), span - 1)) for _ in range(APPLICANTS))
+        return Counter(
+            start + timedelta(days=min(int(self.rng.betavariate(1.1, 1.5) * span), span - 1)) for _ in range(APPLICANTS)
+        )
 
     def _try(self, act: Callable[[], object]) -> None:
         """One act of somebody; what the rules refuse is refused here too."""
@@ -155,7 +205,10 @@ class Life:
         system = Actor.system("demo province")
         with unit_of_work(system) as session:
             person = accounts.register_person(
-                session, actor=system, name=name, id_number=id_number(unit.region_code, born, number % 1000),
+                session,
+                actor=system,
+                name=name,
+                id_number=id_number(unit.region_code, born, number % 1000),
                 phone=f"137{number:08d}",
             )
             actor = Actor(Role.APPLICANT, person_id=person.id, name=name)
@@ -177,18 +230,40 @@ class Life:
         today = clock.today()
         if self.rng.random() < 0.5:
             graduated = date(today.year - self.rng.randint(1, 3), 6, 30)
-            return AcquisitionMethod.INITIAL_DETERMINATION, TitleLevel.ASSISTANT, date(graduated.year - 22, 3, 5), graduated, "bachelor"
+            return (
+                AcquisitionMethod.INITIAL_DETERMINATION,
+                TitleLevel.ASSISTANT,
+                date(graduated.year - 22, 3, 5),
+                graduated,
+                "bachelor",
+            )
         if unit.region_code == "430000" or self.rng.random() < 0.15:
             graduated = date(today.year - self.rng.randint(13, 20), 6, 30)
-            return AcquisitionMethod.REVIEW, TitleLevel.ASSOCIATE_SENIOR, date(graduated.year - 22, 8, 9), graduated, "bachelor"
+            return (
+                AcquisitionMethod.REVIEW,
+                TitleLevel.ASSOCIATE_SENIOR,
+                date(graduated.year - 22, 8, 9),
+                graduated,
+                "bachelor",
+            )
         graduated = date(today.year - self.rng.randint(6, 12), 6, 30)
-        return AcquisitionMethod.REVIEW, TitleLevel.INTERMEDIATE, date(graduated.year - 22, 11, 12), graduated, "bachelor"
+        return (
+            AcquisitionMethod.REVIEW,
+            TitleLevel.INTERMEDIATE,
+            date(graduated.year - 22, 11, 12),
+            graduated,
+            "bachelor",
+        )
 
-    def _head(self, session: Session, unit: Body, method: AcquisitionMethod, level: TitleLevel) -> dict[str, Any] | None:
+    def _head(
+        self, session: Session, unit: Body, method: AcquisitionMethod, level: TitleLevel
+    ) -> dict[str, Any] | None:
         wanted = next((name for part, name in SERIES_OF_UNIT.items() if part in unit.name), "工程技术人员")
         series = session.scalars(sa.select(TitleSeries).where(TitleSeries.name == wanted)).one()
         titles = session.scalars(sa.select(Title).where(Title.series_id == series.id, Title.level == level)).all()
-        leaves = session.scalars(sa.select(Speciality).where(Speciality.series_id == series.id, sa.func.length(Speciality.code) >= 4)).all()
+        leaves = session.scalars(
+            sa.select(Speciality).where(Speciality.series_id == series.id, sa.func.length(Speciality.code) >= 4)
+        ).all()
         parents = {leaf.parent_id for leaf in leaves}
         speciality = self.rng.choice([leaf for leaf in leaves if leaf.id not in parents])
         finals = applications.final_bodies_for(
@@ -197,42 +272,94 @@ class Life:
         if not finals:
             return None
         return {
-            "year": clock.today().year, "employer_id": unit.id, "method": method, "level": level, "series_id": series.id,
-            "title_id": self.rng.choice(titles).id, "speciality_id": speciality.id, "final_body_id": finals[0].body_id,
+            "year": clock.today().year,
+            "employer_id": unit.id,
+            "method": method,
+            "level": level,
+            "series_id": series.id,
+            "title_id": self.rng.choice(titles).id,
+            "speciality_id": speciality.id,
+            "final_body_id": finals[0].body_id,
         }
 
-    def _fill(self, session: Session, actor: Actor, application: Application, graduated: date, education: str, level: TitleLevel) -> None:
+    def _fill(
+        self,
+        session: Session,
+        actor: Actor,
+        application: Application,
+        graduated: date,
+        education: str,
+        level: TitleLevel,
+    ) -> None:
         since = graduated + timedelta(days=30)
         unit = self.bodies[application.employer_id].name
         sections: dict[Section, list[dict[str, Any]]] = {
-            Section.BASIC: [{
-                "nation": "汉族", "political_status": self.rng.choice(["party", "masses", "league"]), "work_since": since.isoformat(),
-                "speciality_since": since.isoformat(), "duty": "专业技术岗位", "address": unit,
-            }],
-            Section.EDUCATION: [{
-                "education": education, "school": self.rng.choice(["湖南大学", "中南大学", "湖南师范大学", "长沙理工大学", "湖南农业大学"]),
-                "major": "相关专业", "mode": "full_time", "entered_on": date(graduated.year - 4, 9, 1).isoformat(),
-                "graduated_on": graduated.isoformat(), "degree": "学士",
-            }],
+            Section.BASIC: [
+                {
+                    "nation": "汉族",
+                    "political_status": self.rng.choice(["party", "masses", "league"]),
+                    "work_since": since.isoformat(),
+                    "speciality_since": since.isoformat(),
+                    "duty": "专业技术岗位",
+                    "address": unit,
+                }
+            ],
+            Section.EDUCATION: [
+                {
+                    "education": education,
+                    "school": self.rng.choice(["湖南大学", "中南大学", "湖南师范大学", "长沙理工大学", "湖南农业大学"]),
+                    "major": "相关专业",
+                    "mode": "full_time",
+                    "entered_on": date(graduated.year - 4, 9, 1).isoformat(),
+                    "graduated_on": graduated.isoformat(),
+                    "degree": "学士",
+                }
+            ],
             Section.WORK: [{"from_on": since.isoformat(), "employer": unit, "duty": "从事专业技术工作"}],
-            Section.ACHIEVEMENTS: [{"summary": "参与本单位多项重点工作，承担技术方案编制、现场实施与总结，成果得到应用。"}],
-            Section.TRAINING: [{"year": str(clock.today().year), "name": "专业科目与公需科目", "hours": "90", "organiser": "省专业技术人员继续教育基地"}],
-            Section.APPRAISALS: [{"year": str(clock.today().year - 1), "rating": self.rng.choice(["good", "excellent"])}],
+            Section.ACHIEVEMENTS: [
+                {"summary": "参与本单位多项重点工作，承担技术方案编制、现场实施与总结，成果得到应用。"}
+            ],
+            Section.TRAINING: [
+                {
+                    "year": str(clock.today().year),
+                    "name": "专业科目与公需科目",
+                    "hours": "90",
+                    "organiser": "省专业技术人员继续教育基地",
+                }
+            ],
+            Section.APPRAISALS: [
+                {"year": str(clock.today().year - 1), "rating": self.rng.choice(["good", "excellent"])}
+            ],
         }
         if application.method is AcquisitionMethod.REVIEW:
             below = TitleLevel.ASSISTANT if level is TitleLevel.INTERMEDIATE else TitleLevel.INTERMEDIATE
             years = 5 if below is TitleLevel.ASSISTANT else 6
-            sections[Section.PRESENT_TITLE] = [{
-                "level": below.value, "name": "现职称", "obtained_on": (clock.today() - timedelta(days=366 * years)).isoformat(),
-            }]
+            sections[Section.PRESENT_TITLE] = [
+                {
+                    "level": below.value,
+                    "name": "现职称",
+                    "obtained_on": (clock.today() - timedelta(days=366 * years)).isoformat(),
+                }
+            ]
         for section, records in sections.items():
-            applications.save_section(session, actor=actor, application_id=application.id, section=section, records=records)
+            applications.save_section(
+                session, actor=actor, application_id=application.id, section=section, records=records
+            )
         for requirement in applications.checklist(session, application):
             if requirement.required:
-                content = self.rng.choice(self.photos) if requirement.images_only else self.papers.get(requirement.code, self.papers["CONTRACT"])
+                content = (
+                    self.rng.choice(self.photos)
+                    if requirement.images_only
+                    else self.papers.get(requirement.code, self.papers["CONTRACT"])
+                )
                 name = "照片.jpg" if requirement.images_only else f"{requirement.name}.pdf"
                 applications.attach_material(
-                    session, actor=actor, application_id=application.id, requirement_id=requirement.id, name=name, content=content
+                    session,
+                    actor=actor,
+                    application_id=application.id,
+                    requirement_id=requirement.id,
+                    name=name,
+                    content=content,
                 )
 
     # -- bodies ------------------------------------------------------------------------------------------------
@@ -240,8 +367,17 @@ class Life:
     def _bodies_act(self) -> None:
         with read_session(Actor.system("demo province")) as session:
             waiting = session.execute(
-                sa.select(Application.id, Application.state, Application.current_body_id, Application.version, Application.state_since)
-                .where(Application.state.in_([S.AT_SUPERIOR, S.AT_OFFICE, S.AT_COMMITTEE, S.RETURNED, S.REFUSED, S.CORRECTING]))
+                sa.select(
+                    Application.id,
+                    Application.state,
+                    Application.current_body_id,
+                    Application.version,
+                    Application.state_since,
+                ).where(
+                    Application.state.in_(
+                        [S.AT_SUPERIOR, S.AT_OFFICE, S.AT_COMMITTEE, S.RETURNED, S.REFUSED, S.CORRECTING]
+                    )
+                )
             ).all()
         for row in waiting:
             patience = self.patience.setdefault(hash((row.id, row.state_since)), self.rng.choice([0, 1, 1, 2, 3, 5, 9]))
@@ -252,10 +388,14 @@ class Life:
             else:
                 self._try(lambda row=row: self._decide(row))
         with read_session(Actor.system("demo province")) as session:
-            busy = set(session.scalars(sa.select(Application.current_body_id).where(Application.state == S.AT_EMPLOYER)))
+            busy = set(
+                session.scalars(sa.select(Application.current_body_id).where(Application.state == S.AT_EMPLOYER))
+            )
             busy |= set(
                 session.scalars(
-                    sa.select(PublicNotice.body_id).where(PublicNotice.status == "running", PublicNotice.ends_on < clock.today())
+                    sa.select(PublicNotice.body_id).where(
+                        PublicNotice.status == "running", PublicNotice.ends_on < clock.today()
+                    )
                 )
             )
         for unit in self.units:
@@ -275,7 +415,13 @@ class Life:
         opinion = self.rng.choice(OPINIONS if action is A.APPROVE else RETURNS)
         with unit_of_work(actor) as session:
             applications.decide(
-                session, actor=actor, application_id=row.id, version=row.version, action=action, opinion=opinion, items=items
+                session,
+                actor=actor,
+                application_id=row.id,
+                version=row.version,
+                action=action,
+                opinion=opinion,
+                items=items,
             )
 
     def _correct(self, application_id: int) -> None:
@@ -289,7 +435,11 @@ class Life:
             requirement_id = old.requirement_id
             applications.remove_material(session, actor=actor, material_id=old.id)
             applications.attach_material(
-                session, actor=actor, application_id=application_id, requirement_id=requirement_id, name="年度考核表（补）.pdf",
+                session,
+                actor=actor,
+                application_id=application_id,
+                requirement_id=requirement_id,
+                name="年度考核表（补）.pdf",
                 content=self.papers["APPRAISAL"],
             )
             applications.submit(session, actor=actor, application_id=application_id)
@@ -299,7 +449,9 @@ class Life:
         today = clock.today()
         with unit_of_work(actor) as session:
             for notice in session.scalars(
-                sa.select(PublicNotice).where(PublicNotice.body_id == unit.id, PublicNotice.status == "running", PublicNotice.ends_on < today)
+                sa.select(PublicNotice).where(
+                    PublicNotice.body_id == unit.id, PublicNotice.status == "running", PublicNotice.ends_on < today
+                )
             ).all():
                 notices.conclude(session, actor=actor, notice_id=notice.id, conclusion="公示期满，无异议。")
             held = session.scalars(
@@ -311,15 +463,25 @@ class Life:
             fresh = [row for row in held if row.id not in shown]
             if fresh and today.toordinal() % 3 == unit.id % 3:
                 notices.publish(
-                    session, actor=actor, kind=NoticeKind.EMPLOYER, title=f"{unit.name}{today.year}年度职称申报人员公示",
-                    place="单位公示栏", contact=f"{actor.name} 0731-8000{unit.id:04d}", starts_on=today, ends_on=earliest_end(today),
+                    session,
+                    actor=actor,
+                    kind=NoticeKind.EMPLOYER,
+                    title=f"{unit.name}{today.year}年度职称申报人员公示",
+                    place="单位公示栏",
+                    contact=f"{actor.name} 0731-8000{unit.id:04d}",
+                    starts_on=today,
+                    ends_on=earliest_end(today),
                     lines=[
-                        notices.LineInput(row.id, row.applicant_name, unit.name, f"{row.title.name}（{row.speciality.name}）")
+                        notices.LineInput(
+                            row.id, row.applicant_name, unit.name, f"{row.title.name}（{row.speciality.name}）"
+                        )
                         for row in fresh
                     ],
                 )
             applications.forward_many(
-                session, actor=actor, application_ids=[row.id for row in held if _over(shown, row.id) and self.rng.random() < 0.7]
+                session,
+                actor=actor,
+                application_ids=[row.id for row in held if _over(shown, row.id) and self.rng.random() < 0.7],
             )
 
     # -- committees --------------------------------------------------------------------------------------------
@@ -329,14 +491,21 @@ class Life:
             committee = self.world.committees[name]
             actor = self.world.actors[Role.COMMITTEE, name]
             with read_session(actor) as session:
-                open_plans = session.scalars(sa.select(ReviewPlan).where(ReviewPlan.committee_id == committee.body_id)).all()
+                open_plans = session.scalars(
+                    sa.select(ReviewPlan).where(ReviewPlan.committee_id == committee.body_id)
+                ).all()
                 ready = session.execute(
-                    sa.select(Application.id, Application.batch_id, Application.speciality_id)
-                    .where(Application.final_body_id == committee.body_id, Application.state == S.RECHECKED)
+                    sa.select(Application.id, Application.batch_id, Application.speciality_id).where(
+                        Application.final_body_id == committee.body_id, Application.state == S.RECHECKED
+                    )
                 ).all()
             for plan in open_plans:
                 self._try(lambda plan=plan, actor=actor: self._carry_on(plan, actor))
-            if len(ready) >= 5 and not any(plan.state is not PlanState.CONCLUDED for plan in open_plans) and self.rng.random() < 0.25:
+            if (
+                len(ready) >= 5
+                and not any(plan.state is not PlanState.CONCLUDED for plan in open_plans)
+                and self.rng.random() < 0.25
+            ):
                 self._try(lambda ready=ready, actor=actor: self._plan(ready, actor))
 
     def _plan(self, ready: Any, actor: Actor) -> None:
@@ -344,21 +513,35 @@ class Life:
         special = self.rng.random() < 0.2 and actor.region_code == "430000"
         with unit_of_work(actor) as session:
             plan = plans.create_plan(
-                session, actor=actor,
+                session,
+                actor=actor,
                 values={
                     "name": f"{clock.today().year}年度第{session.scalar(sa.select(sa.func.count(ReviewPlan.id))) + 1}次评审方案",
-                    "batch_id": ready[0].batch_id, "kind": PlanKind.SPECIAL if special else PlanKind.NORMAL,
-                    "kind_reason": "急需紧缺人才专场" if special else "", "mode": PlanMode.OFFLINE, "meeting_on": meeting,
-                    "place": "人才大厦三楼会议室", "note": "",
+                    "batch_id": ready[0].batch_id,
+                    "kind": PlanKind.SPECIAL if special else PlanKind.NORMAL,
+                    "kind_reason": "急需紧缺人才专场" if special else "",
+                    "mode": PlanMode.OFFLINE,
+                    "meeting_on": meeting,
+                    "place": "人才大厦三楼会议室",
+                    "note": "",
                 },
             )
             plans.add_candidates(session, actor=actor, plan_id=plan.id, application_ids=[row.id for row in ready])
             plans.set_expert_requirements(session, actor=actor, plan_id=plan.id, needs=[(ready[0].speciality_id, 7, 2)])
             plans.set_rubric(
-                session, actor=actor, plan_id=plan.id,
-                items=[("专业理论水平", "20", "100"), ("工作经历与能力", "30", "100"), ("业绩成果", "40", "100"), ("论文著作", "10", "100")],
+                session,
+                actor=actor,
+                plan_id=plan.id,
+                items=[
+                    ("专业理论水平", "20", "100"),
+                    ("工作经历与能力", "30", "100"),
+                    ("业绩成果", "40", "100"),
+                    ("论文著作", "10", "100"),
+                ],
             )
-            plans.attach(session, actor=actor, plan_id=plan.id, name="评审工作方案.pdf", content=self.papers["ACHIEVEMENTS"])
+            plans.attach(
+                session, actor=actor, plan_id=plan.id, name="评审工作方案.pdf", content=self.papers["ACHIEVEMENTS"]
+            )
             plans.submit_plan(session, actor=actor, plan_id=plan.id)
 
     def _officer(self, plan: ReviewPlan) -> Actor:
@@ -367,8 +550,18 @@ class Life:
         named = {"430000": PROVINCE_OFFICE, "430100": CHANGSHA_OFFICE}.get(plan.region_code)
         if named:
             return self.world.actors[Role.HR_OFFICER, named]
-        office = next(b for b in self.bodies.values() if b.node_type is NodeType.TITLE_OFFICE and b.region_code == plan.region_code)
-        return Actor(Role.HR_OFFICER, name="市人社局经办人", body_id=office.id, body_name=office.name, region_code=plan.region_code)
+        office = next(
+            b
+            for b in self.bodies.values()
+            if b.node_type is NodeType.TITLE_OFFICE and b.region_code == plan.region_code
+        )
+        return Actor(
+            Role.HR_OFFICER,
+            name="市人社局经办人",
+            body_id=office.id,
+            body_name=office.name,
+            region_code=plan.region_code,
+        )
 
     def _carry_on(self, plan: ReviewPlan, actor: Actor) -> None:
         """The next thing that is due for a plan, if its people get round to it today."""
@@ -378,7 +571,9 @@ class Life:
         if plan.state is PlanState.SUBMITTED:
             officer = self._officer(plan)
             with unit_of_work(officer) as session:
-                plans.decide_plan(session, actor=officer, plan_id=plan.id, version=plan.version, approve=True, opinion="同意。")
+                plans.decide_plan(
+                    session, actor=officer, plan_id=plan.id, version=plan.version, approve=True, opinion="同意。"
+                )
         elif plan.state is PlanState.APPROVED and today >= plan.meeting_on:
             with unit_of_work(actor) as session:
                 self._meet(session, plan.id, actor)
@@ -391,7 +586,9 @@ class Life:
         plan = plans.load(session, plan_id)
         members = plan.committee.member_count
         attending = members - self.rng.randint(0, members // 4)
-        outcomes.record_meeting(session, actor=actor, plan_id=plan_id, held_on=clock.today(), chair_name="主任委员", attending=attending)
+        outcomes.record_meeting(
+            session, actor=actor, plan_id=plan_id, held_on=clock.today(), chair_name="主任委员", attending=attending
+        )
         votes = []
         for candidate in plan.candidates:
             against = self.rng.choice([0, 0, 1, 1, 2, 3, attending // 2])
@@ -406,27 +603,45 @@ class Life:
         shown = outcome_queries.notice_of(session, plan_id)
         if shown is None:
             outcomes.publish_result_notice(
-                session, actor=actor, plan_id=plan_id, title=f"{plan.name}评审结果公示", place="本系统公示页",
-                contact=f"{actor.name} 0731-81234567", starts_on=today, ends_on=earliest_end(today),
+                session,
+                actor=actor,
+                plan_id=plan_id,
+                title=f"{plan.name}评审结果公示",
+                place="本系统公示页",
+                contact=f"{actor.name} 0731-81234567",
+                starts_on=today,
+                ends_on=earliest_end(today),
             )
         elif shown.notice.status == "running" and shown.notice.ends_on < today:
             outcomes.conclude_result_notice(session, actor=actor, plan_id=plan_id, conclusion="公示期满，无异议。")
         elif shown.notice.status == "concluded" and outcome_queries.filing_of(session, plan_id) is None:
             outcomes.request_filing(
-                session, actor=actor, plan_id=plan_id, summary="评审会议程序合规，投票结果有效，公示无异议，申请备案。",
-                contact=f"{actor.name} 0731-81234567", files=[("评审会议纪要.pdf", self.papers["ACHIEVEMENTS"])],
+                session,
+                actor=actor,
+                plan_id=plan_id,
+                summary="评审会议程序合规，投票结果有效，公示无异议，申请备案。",
+                contact=f"{actor.name} 0731-81234567",
+                files=[("评审会议纪要.pdf", self.papers["ACHIEVEMENTS"])],
             )
 
     def _file(self, plan: ReviewPlan) -> None:
         if self.rng.random() < 0.5:
             return
-        officer = self._officer(plan) if plan.kind is PlanKind.NORMAL else self.world.actors[Role.HR_OFFICER, PROVINCE_OFFICE]
+        officer = (
+            self._officer(plan) if plan.kind is PlanKind.NORMAL else self.world.actors[Role.HR_OFFICER, PROVINCE_OFFICE]
+        )
         with unit_of_work(officer) as session:
             filing = outcome_queries.filing_of(session, plan.id)
             if filing is not None and filing.state == "submitted":
                 outcomes.decide_filing(
-                    session, actor=officer, filing_id=filing.id, version=filing.version, approve=True, opinion="同意备案。",
-                    filing_number=f"湘职备〔{clock.today().year}〕{plan.id:03d}号", filed_on=clock.today(),
+                    session,
+                    actor=officer,
+                    filing_id=filing.id,
+                    version=filing.version,
+                    approve=True,
+                    opinion="同意备案。",
+                    filing_number=f"湘职备〔{clock.today().year}〕{plan.id:03d}号",
+                    filed_on=clock.today(),
                 )
 
     # -- certificates ------------------------------------------------------------------------------------------
@@ -446,10 +661,13 @@ class Life:
         with unit_of_work(province) as session:
             ids = session.scalars(
                 sa.select(Certificate.id).where(
-                    Certificate.status == CertificateStatus.ISSUED, Certificate.issued_on < clock.today() - timedelta(days=6)
+                    Certificate.status == CertificateStatus.ISSUED,
+                    Certificate.issued_on < clock.today() - timedelta(days=6),
                 )
             ).all()
             if not ids:
                 return
-            job_id = certificates.start_rendering(session, actor=province, certificate_ids=ids, title=f"生成电子证书 {len(ids)} 份").id
+            job_id = certificates.start_rendering(
+                session, actor=province, certificate_ids=ids, title=f"生成电子证书 {len(ids)} 份"
+            ).id
         jobs.run(job_id)

@@ -29,7 +29,10 @@ from app.core.scope import Actor
 PASSWORD = "Zhicheng@2026"
 UNIT, DEPARTMENT, OFFICE, COMMITTEE = NodeType.UNIT, NodeType.DEPARTMENT, NodeType.TITLE_OFFICE, NodeType.COMMITTEE
 PUBLIC, GOVERNMENT, STATE, PRIVATE, AGENCY = (
-    BodyNature.PUBLIC_INSTITUTION, BodyNature.GOVERNMENT, BodyNature.STATE_ENTERPRISE, BodyNature.PRIVATE_FIRM,
+    BodyNature.PUBLIC_INSTITUTION,
+    BodyNature.GOVERNMENT,
+    BodyNature.STATE_ENTERPRISE,
+    BodyNature.PRIVATE_FIRM,
     BodyNature.PERSONNEL_AGENCY,
 )
 
@@ -78,28 +81,58 @@ BODIES: tuple[tuple[str, NodeType, BodyNature, str, str], ...] = (
 COMMITTEES: tuple[tuple[str, CommitteeGrade, str, int, str, str, tuple[str, ...]], ...] = (
     (GUIDE_COMMITTEE, CommitteeGrade.SENIOR, "高等学校教师", 25, "430000", PROVINCE_OFFICE, (CHANGSHA_OFFICE,)),
     (
-        "湖南省工程系列建设专业高级职称评审委员会", CommitteeGrade.SENIOR, "工程技术人员", 25, "430000", PROVINCE_OFFICE,
+        "湖南省工程系列建设专业高级职称评审委员会",
+        CommitteeGrade.SENIOR,
+        "工程技术人员",
+        25,
+        "430000",
+        PROVINCE_OFFICE,
         (PROVINCE_OFFICE, CHANGSHA_OFFICE, "株洲市本级专业技术人员管理处", "衡阳市本级专业技术人员管理处"),
     ),
     (
-        CITY_COMMITTEE, CommitteeGrade.INTERMEDIATE, "工程技术人员", 15, "430100", CHANGSHA_OFFICE,
+        CITY_COMMITTEE,
+        CommitteeGrade.INTERMEDIATE,
+        "工程技术人员",
+        15,
+        "430100",
+        CHANGSHA_OFFICE,
         (CHANGSHA_OFFICE, "芙蓉区职称改革工作办公室", "浏阳市职称改革工作办公室"),
     ),
     (
-        "长沙市中小学教师系列中级职称评审委员会", CommitteeGrade.INTERMEDIATE, "中小学教师", 15, "430100", CHANGSHA_OFFICE,
+        "长沙市中小学教师系列中级职称评审委员会",
+        CommitteeGrade.INTERMEDIATE,
+        "中小学教师",
+        15,
+        "430100",
+        CHANGSHA_OFFICE,
         ("芙蓉区职称改革工作办公室",),
     ),
     (
-        "长沙市卫生系列中级职称评审委员会", CommitteeGrade.INTERMEDIATE, "卫生技术人员", 15, "430100", CHANGSHA_OFFICE,
+        "长沙市卫生系列中级职称评审委员会",
+        CommitteeGrade.INTERMEDIATE,
+        "卫生技术人员",
+        15,
+        "430100",
+        CHANGSHA_OFFICE,
         (CHANGSHA_OFFICE,),
     ),
     (
-        "株洲市工程系列中级职称评审委员会", CommitteeGrade.INTERMEDIATE, "工程技术人员", 13, "430200",
-        "株洲市本级专业技术人员管理处", ("株洲市本级专业技术人员管理处",),
+        "株洲市工程系列中级职称评审委员会",
+        CommitteeGrade.INTERMEDIATE,
+        "工程技术人员",
+        13,
+        "430200",
+        "株洲市本级专业技术人员管理处",
+        ("株洲市本级专业技术人员管理处",),
     ),
     (
-        "衡阳市农业系列中级职称评审委员会", CommitteeGrade.INTERMEDIATE, "农业技术人员", 13, "430400",
-        "衡阳市本级专业技术人员管理处", ("衡阳市本级专业技术人员管理处",),
+        "衡阳市农业系列中级职称评审委员会",
+        CommitteeGrade.INTERMEDIATE,
+        "农业技术人员",
+        13,
+        "430400",
+        "衡阳市本级专业技术人员管理处",
+        ("衡阳市本级专业技术人员管理处",),
     ),
 )
 
@@ -121,8 +154,12 @@ PEOPLE: tuple[tuple[str, str, Role, str, str, str], ...] = (
     ("bureau", "王海涛", Role.DEPARTMENT, HOUSING, "", HOUSING),
     ("agency", "黄国华", Role.TITLE_OFFICE, CHANGSHA_OFFICE, "", CHANGSHA_OFFICE),
     ("committee", "谭文斌", Role.COMMITTEE, CITY_COMMITTEE, "", CITY_COMMITTEE),
-    *((f"judge{n}", name, Role.JUDGE, CITY_COMMITTEE, "", f"评委，{CITY_COMMITTEE}") for n, name in enumerate(
-        ("蒋振华", "肖玉兰", "罗永康", "邓晓东", "何碧云", "曾庆丰", "贺立新", "龙小燕", "唐家明"), 1)),
+    *(
+        (f"judge{n}", name, Role.JUDGE, CITY_COMMITTEE, "", f"评委，{CITY_COMMITTEE}")
+        for n, name in enumerate(
+            ("蒋振华", "肖玉兰", "罗永康", "邓晓东", "何碧云", "曾庆丰", "贺立新", "龙小燕", "唐家明"), 1
+        )
+    ),
     ("applicant", "张伟", Role.APPLICANT, "", "", f"申报人，{DRAINAGE}（初定）"),
     ("applicant2", "赵敏", Role.APPLICANT, "", "", f"申报人，{DRAINAGE}（评审中级）"),
 )
@@ -167,8 +204,15 @@ def build_world(session: Session, year: int) -> World:
 
 def _body(number: int, name: str, kind: NodeType, nature: BodyNature, region: str) -> Body:
     return Body(
-        code=f"{region}{number:04d}", name=name, pinyin=initials(name), node_type=kind, nature=nature,
-        region_code=region, credit_code=None, contact_name="", contact_phone="",
+        code=f"{region}{number:04d}",
+        name=name,
+        pinyin=initials(name),
+        node_type=kind,
+        nature=nature,
+        region_code=region,
+        credit_code=None,
+        contact_name="",
+        contact_phone="",
     )
 
 
@@ -177,12 +221,17 @@ def _authorities(session: Session, world: World) -> None:
         if kind is not OFFICE:
             continue
         body = world.bodies[name]
-        printed = name.replace("本级专业技术人员管理处", "人力资源和社会保障局").replace("职称改革工作办公室", "人力资源和社会保障局")
+        printed = name.replace("本级专业技术人员管理处", "人力资源和社会保障局").replace(
+            "职称改革工作办公室", "人力资源和社会保障局"
+        )
         printed = printed.removesuffix("专业技术人员管理处")
         session.add(IssuingAuthority(body_id=body.id, code=region[2:], printed_name=printed))
         session.add_all(
             Acceptance(
-                body_id=body.id, method=AcquisitionMethod.INITIAL_DETERMINATION, level=level, printed_name=printed,
+                body_id=body.id,
+                method=AcquisitionMethod.INITIAL_DETERMINATION,
+                level=level,
+                printed_name=printed,
                 guideline="符合学历和工作年限条件的专业技术人员，可在毕业后按规定申报初定；材料由所在单位核实公示后逐级上报。",
             )
             for level in OFFICE_LEVELS
@@ -195,9 +244,16 @@ def _committees(session: Session, world: World, year: int) -> None:
     for name, grade, series_name, members, _, founder, _ in COMMITTEES:
         body = world.bodies[name]
         committee = Committee(
-            body_id=body.id, grade=grade, series_id=series[series_name].id, member_count=members,
-            smaller_agreed_by="" if members >= 25 or grade is not CommitteeGrade.SENIOR else "湖南省人力资源和社会保障厅",
-            printed_name=name, recorded_on=date(today.year - 1, 3, 1), valid_until=date(today.year + 1, 12, 31),
+            body_id=body.id,
+            grade=grade,
+            series_id=series[series_name].id,
+            member_count=members,
+            smaller_agreed_by=""
+            if members >= 25 or grade is not CommitteeGrade.SENIOR
+            else "湖南省人力资源和社会保障厅",
+            printed_name=name,
+            recorded_on=date(today.year - 1, 3, 1),
+            valid_until=date(today.year + 1, 12, 31),
         )
         session.add(committee)
         session.flush()
@@ -209,8 +265,13 @@ def _committees(session: Session, world: World, year: int) -> None:
             session.add(CoveredSpeciality(committee_id=body.id, speciality_id=speciality.id))
         session.add(
             AnnualBatch(
-                committee_id=body.id, year=year, name="年度评审", levels=[level.value for level in REVIEW_OF[grade][1]],
-                opens_on=date(year, 1, 1), closes_on=date(year, 12, 20), review_from=date(year, 3, 1),
+                committee_id=body.id,
+                year=year,
+                name="年度评审",
+                levels=[level.value for level in REVIEW_OF[grade][1]],
+                opens_on=date(year, 1, 1),
+                closes_on=date(year, 12, 20),
+                review_from=date(year, 3, 1),
                 review_until=date(year, 12, 31),
             )
         )
@@ -222,8 +283,13 @@ def _paths(session: Session, world: World) -> None:
 
     def edge(procedure: Procedure, level: TitleLevel, below: str, above: str, series_id: int | None = None) -> PathEdge:
         return PathEdge(
-            procedure=procedure, level=level, subordinate_id=world.bodies[below].id, superior_id=world.bodies[above].id,
-            series_id=series_id, confirmed_at=moment, confirmed_by="省级批量导入确认",
+            procedure=procedure,
+            level=level,
+            subordinate_id=world.bodies[below].id,
+            superior_id=world.bodies[above].id,
+            series_id=series_id,
+            confirmed_at=moment,
+            confirmed_by="省级批量导入确认",
         )
 
     for below, above in chain:
@@ -244,23 +310,40 @@ def _paths(session: Session, world: World) -> None:
 
 def _people(session: Session, world: World, actor: Actor) -> None:
     for number, (username, name, role, body_name, region, _) in enumerate(PEOPLE, 1):
-        born = {"applicant": date(2002, 5, 18), "applicant2": date(1992, 9, 3)}.get(username, date(1968 + number, 4, 1 + number))
+        born = {"applicant": date(2002, 5, 18), "applicant2": date(1992, 9, 3)}.get(
+            username, date(1968 + number, 4, 1 + number)
+        )
         account = accounts.create_user(
-            session, actor=actor, username=username, name=name, id_number=id_number("430102", born, 100 + number),
-            phone=f"138000000{number:02d}", password=PASSWORD,
+            session,
+            actor=actor,
+            username=username,
+            name=name,
+            id_number=id_number("430102", born, 100 + number),
+            phone=f"138000000{number:02d}",
+            password=PASSWORD,
         )
         account.is_demo = True
         if account.person is not None:
             account.person.consented_at, account.person.consent_version = clock.now(), accounts.CONSENT_VERSION
         body = world.bodies.get(body_name)
         post = accounts.grant_post(
-            session, actor=actor, user_id=account.id, role=role, body_id=body.id if body else None,
+            session,
+            actor=actor,
+            user_id=account.id,
+            role=role,
+            body_id=body.id if body else None,
             region_code=region or None,
         )
         world.accounts[username] = account
         world.actors[role, body_name] = Actor(
-            role=role, user_id=account.id, person_id=account.person_id, name=name, post_id=post.id,
-            body_id=post.body_id, body_name=body_name, region_code=region or (body.region_code if body else ""),
+            role=role,
+            user_id=account.id,
+            person_id=account.person_id,
+            name=name,
+            post_id=post.id,
+            body_id=post.body_id,
+            body_name=body_name,
+            region_code=region or (body.region_code if body else ""),
         )
     _operators(session, world, actor)
 
@@ -273,7 +356,11 @@ def _operators(session: Session, world: World, actor: Actor) -> None:
         if (role, body.name) in world.actors:
             continue
         world.actors[role, body.name] = Actor(
-            role=role, name=_NAMES[number % len(_NAMES)], body_id=body.id, body_name=body.name, region_code=body.region_code,
+            role=role,
+            name=_NAMES[number % len(_NAMES)],
+            body_id=body.id,
+            body_name=body.name,
+            region_code=body.region_code,
         )
 
 

@@ -24,8 +24,11 @@ from app.catalog.rules import initials
 
 FOLDER = Path(__file__).resolve().parent
 LEVEL_COLUMNS = (
-    ("full_senior", TitleLevel.FULL_SENIOR), ("associate_senior", TitleLevel.ASSOCIATE_SENIOR),
-    ("intermediate", TitleLevel.INTERMEDIATE), ("assistant", TitleLevel.ASSISTANT), ("clerk", TitleLevel.CLERK),
+    ("full_senior", TitleLevel.FULL_SENIOR),
+    ("associate_senior", TitleLevel.ASSOCIATE_SENIOR),
+    ("intermediate", TitleLevel.INTERMEDIATE),
+    ("assistant", TitleLevel.ASSISTANT),
+    ("clerk", TitleLevel.CLERK),
 )
 SETTINGS = {
     "correction_days": "10",
@@ -46,8 +49,12 @@ def _rows(name: str) -> list[dict[str, str]]:
 def load_reference(session: Session) -> None:
     """Fill the catalogue's empty tables; tables that have rows are left as they are. `session` is the system's."""
     for model, load in (
-        (Region, _regions), (TitleSeries, _series), (Speciality, _specialities), (MaterialRequirement, _materials),
-        (EligibilityRule, _eligibility), (Setting, _settings),
+        (Region, _regions),
+        (TitleSeries, _series),
+        (Speciality, _specialities),
+        (MaterialRequirement, _materials),
+        (EligibilityRule, _eligibility),
+        (Setting, _settings),
     ):
         if session.execute(sa.select(sa.literal(1)).select_from(model).limit(1)).first() is None:
             load(session)
@@ -60,8 +67,12 @@ def _insert(session: Session, model: type, rows: list[dict[str, Any]]) -> None:
 def _regions(session: Session) -> None:
     rows: list[dict[str, Any]] = [
         {
-            "code": row["code"], "name": row["name"], "level": RegionLevel(row["level"]),
-            "parent_code": row["parent_code"] or None, "valid_from": None, "valid_until": None,
+            "code": row["code"],
+            "name": row["name"],
+            "level": RegionLevel(row["level"]),
+            "parent_code": row["parent_code"] or None,
+            "valid_from": None,
+            "valid_until": None,
         }
         for row in _rows("regions.csv")
     ]
@@ -76,11 +87,16 @@ def _series(session: Session) -> None:
     _insert(session, TitleSeries, [{"number": number, "name": name} for number, name in names.items()])
     ids = {number: key for key, number in session.execute(sa.select(TitleSeries.id, TitleSeries.number))}
     _insert(
-        session, Title,
+        session,
+        Title,
         [
             {
-                "series_id": ids[int(row["series_no"])], "branch": row["branch"], "level": level, "name": row[column],
-                "ministry_title": row[column], "active": True,
+                "series_id": ids[int(row["series_no"])],
+                "branch": row["branch"],
+                "level": level,
+                "name": row[column],
+                "ministry_title": row[column],
+                "active": True,
             }
             for row in table
             for column, level in LEVEL_COLUMNS
@@ -91,7 +107,10 @@ def _series(session: Session) -> None:
 
 def _specialities(session: Session) -> None:
     """Top nodes are the series (栏目大类); a branch, where there is one, groups the specialities below it."""
-    series = {number: (key, name) for key, number, name in session.execute(sa.select(TitleSeries.id, TitleSeries.number, TitleSeries.name))}
+    series = {
+        number: (key, name)
+        for key, number, name in session.execute(sa.select(TitleSeries.id, TitleSeries.number, TitleSeries.name))
+    }
     for row in _rows("specialities.csv"):
         number = int(row["series_no"])
         series_id, series_name = series[number]
@@ -106,7 +125,9 @@ def _specialities(session: Session) -> None:
 
 
 def _node(session: Session, code: str, name: str, parent_id: int | None, series_id: int) -> int:
-    node = Speciality(code=code, name=name, pinyin=initials(name), parent_id=parent_id, series_id=series_id, active=True)
+    node = Speciality(
+        code=code, name=name, pinyin=initials(name), parent_id=parent_id, series_id=series_id, active=True
+    )
     session.add(node)
     session.flush()
     return node.id
@@ -114,11 +135,16 @@ def _node(session: Session, code: str, name: str, parent_id: int | None, series_
 
 def _leaves(session: Session, code: str, names: str, parent_id: int, series_id: int) -> None:
     _insert(
-        session, Speciality,
+        session,
+        Speciality,
         [
             {
-                "code": f"{code}{place:02d}", "name": name, "pinyin": initials(name), "parent_id": parent_id,
-                "series_id": series_id, "active": True,
+                "code": f"{code}{place:02d}",
+                "name": name,
+                "pinyin": initials(name),
+                "parent_id": parent_id,
+                "series_id": series_id,
+                "active": True,
             }
             for place, name in enumerate(names.split("|"), 1)
         ],
@@ -127,12 +153,20 @@ def _leaves(session: Session, code: str, names: str, parent_id: int, series_id: 
 
 def _materials(session: Session) -> None:
     _insert(
-        session, MaterialRequirement,
+        session,
+        MaterialRequirement,
         [
             {
-                "code": row["code"], "name": row["name"], "hint": row["hint"], "series_id": None, "level": None,
-                "method": AcquisitionMethod(row["method"]) if row["method"] else None, "required": row["required"] == "1",
-                "max_files": int(row["max_files"]), "images_only": row["images_only"] == "1", "seq": seq,
+                "code": row["code"],
+                "name": row["name"],
+                "hint": row["hint"],
+                "series_id": None,
+                "level": None,
+                "method": AcquisitionMethod(row["method"]) if row["method"] else None,
+                "required": row["required"] == "1",
+                "max_files": int(row["max_files"]),
+                "images_only": row["images_only"] == "1",
+                "seq": seq,
             }
             for seq, row in enumerate(_rows("material_requirements.csv"), 1)
         ],
@@ -141,14 +175,20 @@ def _materials(session: Session) -> None:
 
 def _eligibility(session: Session) -> None:
     _insert(
-        session, EligibilityRule,
+        session,
+        EligibilityRule,
         [
             {
-                "method": AcquisitionMethod(row["method"]), "level": TitleLevel(row["level"]),
+                "method": AcquisitionMethod(row["method"]),
+                "level": TitleLevel(row["level"]),
                 "education": Education(row["education"]),
                 "present_level": TitleLevel(row["present_level"]) if row["present_level"] else None,
-                "series_id": None, "years": int(row["years"]), "region_code": "430000", "year_from": 2019,
-                "year_until": None, "clause": row["clause"],
+                "series_id": None,
+                "years": int(row["years"]),
+                "region_code": "430000",
+                "year_from": 2019,
+                "year_until": None,
+                "clause": row["clause"],
             }
             for row in _rows("eligibility_rules.csv")
         ],
@@ -157,4 +197,6 @@ def _eligibility(session: Session) -> None:
 
 def _settings(session: Session) -> None:
     since = datetime(2020, 1, 1, tzinfo=UTC)
-    _insert(session, Setting, [{"key": k, "value": v, "since": since, "set_by": "出厂设置"} for k, v in SETTINGS.items()])
+    _insert(
+        session, Setting, [{"key": k, "value": v, "since": since, "set_by": "出厂设置"} for k, v in SETTINGS.items()]
+    )

@@ -61,7 +61,9 @@ class Backend:
         self.name = f"zc_{worker}"
         if kind == "postgresql":
             parts.need("PostgreSQL", bool(self.server))
-        self.url = f"{self.server}/{self.name}" if kind == "postgresql" else f"sqlite:///{self.instance / 'zhicheng.db'}"
+        self.url = (
+            f"{self.server}/{self.name}" if kind == "postgresql" else f"sqlite:///{self.instance / 'zhicheng.db'}"
+        )
 
     def admin(self, *statements: str) -> None:
         engine = sa.create_engine(f"{self.server}/postgres", isolation_level="AUTOCOMMIT")
@@ -95,7 +97,9 @@ class Backend:
 
     def copy(self) -> None:
         if self.kind == "postgresql":
-            self.admin(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)", f"CREATE DATABASE {self.name} TEMPLATE zc_template")
+            self.admin(
+                f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)", f"CREATE DATABASE {self.name} TEMPLATE zc_template"
+            )
             return
         for leftover in self.instance.glob("zhicheng.db*"):
             leftover.unlink()
@@ -124,7 +128,10 @@ def app(database: Backend) -> Iterator[Flask]:
     app = _apps.get(database.url)
     if app is None:
         app = _apps[database.url] = create_app(
-            SQLALCHEMY_DATABASE_URI=database.url, INSTANCE=database.instance, TESTING=True, REDIS_URL="",
+            SQLALCHEMY_DATABASE_URI=database.url,
+            INSTANCE=database.instance,
+            TESTING=True,
+            REDIS_URL="",
             SQLALCHEMY_ENGINE_OPTIONS={"pool_size": 20},
         )
     with app.app_context():
@@ -156,5 +163,3 @@ def system() -> Actor:
 @pytest.fixture
 def client(app: Flask) -> Any:
     return app.test_client()
-
-

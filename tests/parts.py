@@ -45,12 +45,16 @@ def start_postgres() -> str | None:
         as_server = ["runuser", "-u", "postgres", "--"]
     data = folder / "data"
     quiet = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/"}
-    subprocess.run([*as_server, binaries / "initdb", "-D", data, "-U", "zc", "-A", "trust", "-E", "UTF8", "--locale=C"], **quiet)
+    subprocess.run(
+        [*as_server, binaries / "initdb", "-D", data, "-U", "zc", "-A", "trust", "-E", "UTF8", "--locale=C"], **quiet
+    )
     options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c full_page_writes=off -c max_connections=200"
     subprocess.run([*as_server, binaries / "pg_ctl", "-D", data, "-w", "-o", options, "start"], **quiet)
 
     def stop() -> None:
-        subprocess.run([*as_server, binaries / "pg_ctl", "-D", data, "-m", "immediate", "stop"], **(quiet | {"check": False}))
+        subprocess.run(
+            [*as_server, binaries / "pg_ctl", "-D", data, "-m", "immediate", "stop"], **(quiet | {"check": False})
+        )
         shutil.rmtree(folder, ignore_errors=True)
 
     atexit.register(stop)
@@ -65,7 +69,9 @@ def start_redis() -> str | None:
     port = free_port()
     process = subprocess.Popen(
         [binary, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=tempfile.gettempdir(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=tempfile.gettempdir(),
     )
     atexit.register(process.kill)
     deadline = time.monotonic() + 10

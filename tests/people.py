@@ -21,7 +21,12 @@ def id_number(born: date = date(1990, 1, 1), serial: int = 1, region: str = "430
 
 
 def make_actor(
-    role: Role, *, name: str = "测试员", body_id: int | None = None, body_name: str = "", region_code: str = "",
+    role: Role,
+    *,
+    name: str = "测试员",
+    body_id: int | None = None,
+    body_name: str = "",
+    region_code: str = "",
     born: date = date(1990, 1, 1),
 ) -> Actor:
     """A person with an account and one post, and the actor he is. Needs an application context."""
@@ -30,13 +35,24 @@ def make_actor(
     system = Actor.system("test")
     with unit_of_work(system) as session:
         account = services.create_user(
-            session, actor=system, username=f"user{_count}", name=name, id_number=id_number(born, _count % 1000),
-            phone=f"139{_count:08d}", password=PASSWORD,
+            session,
+            actor=system,
+            username=f"user{_count}",
+            name=name,
+            id_number=id_number(born, _count % 1000),
+            phone=f"139{_count:08d}",
+            password=PASSWORD,
         )
         post = services.grant_post(
             session, actor=system, user_id=account.id, role=role, body_id=body_id, region_code=region_code or None
         )
         return Actor(
-            role=role, user_id=account.id, person_id=account.person_id, name=name, post_id=post.id, body_id=body_id,
-            body_name=body_name, region_code=region_code,
+            role=role,
+            user_id=account.id,
+            person_id=account.person_id,
+            name=name,
+            post_id=post.id,
+            body_id=body_id,
+            body_name=body_name,
+            region_code=region_code,
         )

@@ -73,9 +73,7 @@ class Post(Model):
     __table_args__ = (
         one_of("role", Role),
         sa.UniqueConstraint("user_id", "role", "body_id"),
-        sa.CheckConstraint(
-            "role IN ('sysadmin', 'applicant', 'judge') OR body_id IS NOT NULL", name="acts_for_a_body"
-        ),
+        sa.CheckConstraint("role IN ('sysadmin', 'applicant', 'judge') OR body_id IS NOT NULL", name="acts_for_a_body"),
         sa.CheckConstraint(
             "role NOT IN ('hr_officer', 'special_plan_officer') OR region_code IS NOT NULL", name="officer_has_region"
         ),

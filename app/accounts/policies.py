@@ -11,8 +11,17 @@ from app.core.enums import Role
 from app.core.scope import Actor, registry
 
 registry.system(
-    fab.User, fab.Role, fab.Permission, fab.PermissionView, fab.ViewMenu, fab.RegisterUser, fab.Group, fab.ApiKey,
-    Account, LoginSession, LoginAttempt,
+    fab.User,
+    fab.Role,
+    fab.Permission,
+    fab.PermissionView,
+    fab.ViewMenu,
+    fab.RegisterUser,
+    fab.Group,
+    fab.ApiKey,
+    Account,
+    LoginSession,
+    LoginAttempt,
 )
 
 seen_through: list[Callable[[Actor], Any]] = []

@@ -52,7 +52,9 @@ def find_account(session: Session, login: str) -> Account | None:
     if found is not None or len(login) != 18:
         return found
     return session.scalar(
-        sa.select(Account).join(Person, Person.id == Account.person_id).where(Person.id_digest == crypto.keys().digest(login))
+        sa.select(Account)
+        .join(Person, Person.id == Account.person_id)
+        .where(Person.id_digest == crypto.keys().digest(login))
     )
 
 
@@ -89,7 +91,9 @@ def live_session(session: Session, token_digest: str, idle: timedelta) -> tuple[
     if not account.active or moment - login.seen_at > idle:
         return None
     if post is None:
-        return login, Actor(Role.ANONYMOUS, user_id=account.id, person_id=account.person_id, name=account.first_name, ip=login.ip)
+        return login, Actor(
+            Role.ANONYMOUS, user_id=account.id, person_id=account.person_id, name=account.first_name, ip=login.ip
+        )
     if not post.active or post.since > day or (post.until and post.until < day):
         return None
     return login, actor_for(account, post, person, login.ip)

@@ -97,8 +97,14 @@ def _create(
             fields.setdefault("username", "这个用户名已被使用。")
         person = _person(session, name, number, phone, fields)
         account = Account(
-            username=username, first_name=person.name, last_name="", email=f"{username}@localhost", active=True,
-            password=_hasher.hash(password), password_changed_at=clock.now(), person=person,
+            username=username,
+            first_name=person.name,
+            last_name="",
+            email=f"{username}@localhost",
+            active=True,
+            password=_hasher.hash(password),
+            password_changed_at=clock.now(),
+            person=person,
         )
         session.add(account)
         session.flush()
@@ -120,14 +126,22 @@ def _person(session: Session, name: str, number: str, phone: str, fields: dict[s
         "phone": rules.phone_problem(phone),
     }
     fields |= {field: problem for field, problem in checks.items() if problem}
-    if "id_number" not in fields and session.scalar(sa.select(Person.id).where(Person.id_digest == keys.digest(number))):
+    if "id_number" not in fields and session.scalar(
+        sa.select(Person.id).where(Person.id_digest == keys.digest(number))
+    ):
         fields["id_number"] = "这个身份证号已经注册过账号，请直接登录；忘记密码请联系所在单位或当地人社部门。"
     if fields:
         raise Invalid(fields)
     person = Person(
-        name=name, id_number=number, id_digest=keys.digest(number), id_masked=crypto.mask_id_number(number),
-        gender=rules.gender_of(number), born_on=rules.birthday_of(number),
-        phone=phone, phone_digest=keys.digest(phone), phone_masked=crypto.mask_phone(phone),
+        name=name,
+        id_number=number,
+        id_digest=keys.digest(number),
+        id_masked=crypto.mask_id_number(number),
+        gender=rules.gender_of(number),
+        born_on=rules.birthday_of(number),
+        phone=phone,
+        phone_digest=keys.digest(phone),
+        phone_masked=crypto.mask_phone(phone),
     )
     session.add(person)
     session.flush()
@@ -156,7 +170,9 @@ def grant_post(
         raise Invalid({"body_id": "请选择人社部门，以确定统筹区。"})
     with elevated(session, "posts are kept by administrators; the grantee's row lies outside their own scope"):
         held = session.scalar(
-            sa.select(Post).where(Post.user_id == user_id, Post.role == role, Post.body_id.is_not_distinct_from(body_id))
+            sa.select(Post).where(
+                Post.user_id == user_id, Post.role == role, Post.body_id.is_not_distinct_from(body_id)
+            )
         )
         if held is not None and held.active:
             raise Conflict("该用户已经具有这个身份。")
@@ -208,8 +224,12 @@ def unmask(session: Session, *, actor: Actor, person_id: int, purpose: str) -> s
     if person.id != actor.person_id:
         session.add(
             UnmaskLog(
-                at=clock.now(), person_id=person.id, by_user_id=actor.user_id, by_name=actor.name,
-                by_body=actor.body_name, purpose=purpose.strip()[:120],
+                at=clock.now(),
+                person_id=person.id,
+                by_user_id=actor.user_id,
+                by_name=actor.name,
+                by_body=actor.body_name,
+                purpose=purpose.strip()[:120],
             )
         )
         audit.record(session, actor, "accounts.unmask", person, purpose=purpose)
@@ -293,8 +313,13 @@ def open_session(session: Session, *, account: Account, ip: str, agent: str, pos
     moment = clock.now()
     session.add(
         LoginSession(
-            token_digest=token_digest(token), user_id=account.id, post_id=post_id, started_at=moment, seen_at=moment,
-            ip=ip, agent=agent[:200],
+            token_digest=token_digest(token),
+            user_id=account.id,
+            post_id=post_id,
+            started_at=moment,
+            seen_at=moment,
+            ip=ip,
+            agent=agent[:200],
         )
     )
     return SignIn(token=token, needs_choice=post_id is None)

@@ -37,16 +37,26 @@ class ApplicationState(Labelled):
 
 WITH_APPLICANT = frozenset({ApplicationState.DRAFT, ApplicationState.CORRECTING})
 """The applicant holds it and may edit it."""
-ENDED = frozenset({
-    ApplicationState.WITHDRAWN, ApplicationState.NOT_APPROVED, ApplicationState.REVIEW_FAILED,
-})
+ENDED = frozenset(
+    {
+        ApplicationState.WITHDRAWN,
+        ApplicationState.NOT_APPROVED,
+        ApplicationState.REVIEW_FAILED,
+    }
+)
 """Over without a title: a new application in the same year is open again."""
 WITHOUT_HOLDER = WITH_APPLICANT | ENDED | {ApplicationState.CERTIFIED}
 """No body holds it; in every other state exactly one does."""
-AWAITING_DECISION = frozenset({
-    ApplicationState.AT_EMPLOYER, ApplicationState.AT_SUPERIOR, ApplicationState.AT_OFFICE,
-    ApplicationState.AT_COMMITTEE, ApplicationState.RETURNED, ApplicationState.REFUSED,
-})
+AWAITING_DECISION = frozenset(
+    {
+        ApplicationState.AT_EMPLOYER,
+        ApplicationState.AT_SUPERIOR,
+        ApplicationState.AT_OFFICE,
+        ApplicationState.AT_COMMITTEE,
+        ApplicationState.RETURNED,
+        ApplicationState.REFUSED,
+    }
+)
 """A body on the path must act."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from flask import url_for
@@ -41,7 +41,9 @@ class QueueQuery(Query):
 class HeadForm(Form):
     """职称申报信息: the head of an application."""
 
-    employer_id = SearchSelectField("单位", [answered("请录入单位名称，按回车后选择。")], address=lambda: url_for("BodySearchView.units"))
+    employer_id = SearchSelectField(
+        "单位", [answered("请录入单位名称，按回车后选择。")], address=lambda: url_for("BodySearchView.units")
+    )
     method = enum_field("取得方式", AcquisitionMethod, need=True)
     series_id = id_field("系列", need=True)
     level = enum_field("拟申报职称等级", TitleLevel, need=True)
@@ -94,12 +96,18 @@ def _field(wanted: Field) -> WtField:
         return SelectField(wanted.label, choices=[("", "请选择"), *wanted.choices], validate_choice=False)
     kw: dict[str, Any] = {"required": True} if wanted.required else {}
     if wanted.kind is Kind.LONG:
-        return TextAreaField(wanted.label, filters=[strip], render_kw=kw | {"rows": 8, "maxlength": wanted.most}, **note)
-    kinds = {Kind.DATE: {"type": "date"}, Kind.NUMBER: {"inputmode": "numeric", "maxlength": 6}, Kind.TEXT: {"maxlength": wanted.most}}
+        return TextAreaField(
+            wanted.label, filters=[strip], render_kw=kw | {"rows": 8, "maxlength": wanted.most}, **note
+        )
+    kinds = {
+        Kind.DATE: {"type": "date"},
+        Kind.NUMBER: {"inputmode": "numeric", "maxlength": 6},
+        Kind.TEXT: {"maxlength": wanted.most},
+    }
     return StringField(wanted.label, filters=[strip], render_kw=kw | kinds[wanted.kind])
 
 
-@lru_cache(maxsize=None)
+@cache
 def section_form(section: Section) -> type[Query]:
     """The form class of one entry of a section; made once a section."""
     fields = {wanted.name: _field(wanted) for wanted in SECTIONS[section].fields}

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Person
-from app.applications.enums import WITHOUT_HOLDER, ENDED, ApplicationAction, ApplicationState, Section
+from app.applications.enums import ENDED, WITHOUT_HOLDER, ApplicationAction, ApplicationState, Section
 from app.bodies.enums import NodeType
 from app.bodies.models import Body
 from app.catalog.enums import AcquisitionMethod, TitleLevel
@@ -80,11 +80,16 @@ class Application(Model):
             f"(state IN ({_values(WITHOUT_HOLDER)})) = (current_body_id IS NULL)", name="held_by_one_body"
         ),
         sa.CheckConstraint("(current_body_id IS NULL) = (current_seq IS NULL)", name="held_at_a_node"),
-        sa.CheckConstraint("state = 'draft' OR state = 'withdrawn' OR submitted_at IS NOT NULL", name="submitted_has_time"),
+        sa.CheckConstraint(
+            "state = 'draft' OR state = 'withdrawn' OR submitted_at IS NOT NULL", name="submitted_has_time"
+        ),
         sa.CheckConstraint("(state = 'correcting') = (correction_due IS NOT NULL)", name="correction_has_due"),
         sa.CheckConstraint("method <> 'review' OR batch_id IS NOT NULL", name="review_has_batch"),
         sa.Index(
-            "uq_applications_one_a_year", "person_id", "year", unique=True,
+            "uq_applications_one_a_year",
+            "person_id",
+            "year",
+            unique=True,
             sqlite_where=sa.text(f"state NOT IN ({_values(ENDED)})"),
             postgresql_where=sa.text(f"state NOT IN ({_values(ENDED)})"),
         ),

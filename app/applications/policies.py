@@ -31,7 +31,11 @@ def application_rows(actor: Actor) -> Any:
         return _a.id.in_(reached)
     if actor.role in (Role.HR_OFFICER, Role.SPECIAL_PLAN_OFFICER) and actor.region_prefix:
         submitted = _a.submitted_at.is_not(None)
-        return sa.and_(submitted, _a.region_code.startswith(actor.region_prefix)) if len(actor.region_prefix) > 2 else submitted
+        return (
+            sa.and_(submitted, _a.region_code.startswith(actor.region_prefix))
+            if len(actor.region_prefix) > 2
+            else submitted
+        )
     return False
 
 

@@ -15,8 +15,12 @@ from app.applications.models import Application, ApplicationMaterial, Applicatio
 from app.core import clock, crypto
 
 LIST_OPTIONS = (
-    joinedload(Application.employer), joinedload(Application.series), joinedload(Application.title),
-    joinedload(Application.speciality), joinedload(Application.current_body), joinedload(Application.final_body),
+    joinedload(Application.employer),
+    joinedload(Application.series),
+    joinedload(Application.title),
+    joinedload(Application.speciality),
+    joinedload(Application.current_body),
+    joinedload(Application.final_body),
 )
 COUNT_CAP = 1000
 
@@ -34,7 +38,9 @@ def listing(values: dict[str, Any]) -> sa.Select[tuple[Application]]:
     return query
 
 
-def inbox(body_id: int, values: dict[str, Any], states: Collection[ApplicationState] = AWAITING_DECISION) -> sa.Select[Any]:
+def inbox(
+    body_id: int, values: dict[str, Any], states: Collection[ApplicationState] = AWAITING_DECISION
+) -> sa.Select[Any]:
     """What waits for a body, longest waiting first: (state_since, id) is the key."""
     query = listing(values).where(Application.current_body_id == body_id)
     return query if values.get("state") else query.where(Application.state.in_(states))
@@ -65,7 +71,12 @@ def records_by_section(application: Application) -> dict[Section, list[dict[str,
 
 
 def mine(person_id: int) -> sa.Select[tuple[Application]]:
-    return sa.select(Application).where(Application.person_id == person_id).options(*LIST_OPTIONS).order_by(Application.id.desc())
+    return (
+        sa.select(Application)
+        .where(Application.person_id == person_id)
+        .options(*LIST_OPTIONS)
+        .order_by(Application.id.desc())
+    )
 
 
 def plannable(committee_id: int, batch_id: int) -> sa.Select[tuple[Application]]:
@@ -73,7 +84,8 @@ def plannable(committee_id: int, batch_id: int) -> sa.Select[tuple[Application]]
     return (
         sa.select(Application)
         .where(
-            Application.final_body_id == committee_id, Application.batch_id == batch_id,
+            Application.final_body_id == committee_id,
+            Application.batch_id == batch_id,
             Application.state == ApplicationState.RECHECKED,
         )
         .options(*LIST_OPTIONS)

@@ -136,9 +136,7 @@ SECTIONS: Mapping[Section, SectionSchema] = {
             Field("rank", "本人排名", Kind.NUMBER, most=100),
         )
     ),
-    Section.ACHIEVEMENTS: SectionSchema(
-        (Field("summary", "主要业绩", Kind.LONG, most=3000),), many=False
-    ),
+    Section.ACHIEVEMENTS: SectionSchema((Field("summary", "主要业绩", Kind.LONG, most=3000),), many=False),
     Section.APPRAISALS: SectionSchema(
         (
             Field("year", "年度", Kind.NUMBER, most=2100),
@@ -164,7 +162,9 @@ def check_record(section: Section, data: Mapping[str, Any], today: date) -> tupl
         raw = str(data.get(wanted.name) or "").strip()
         if not raw:
             if wanted.required:
-                wrong[wanted.name] = f"请填写{wanted.label}。" if wanted.kind is not Kind.CHOICE else f"请选择{wanted.label}。"
+                wrong[wanted.name] = (
+                    f"请填写{wanted.label}。" if wanted.kind is not Kind.CHOICE else f"请选择{wanted.label}。"
+                )
             clean[wanted.name] = ""
             continue
         value, problem = _CHECKS[wanted.kind](wanted, raw, today)
@@ -224,7 +224,10 @@ def shown(wanted: Field, value: Any) -> str:
 
 
 def missing(
-    method: AcquisitionMethod, filled: Collection[Section], required_materials: Sequence[tuple[str, str]], given: Collection[str]
+    method: AcquisitionMethod,
+    filled: Collection[Section],
+    required_materials: Sequence[tuple[str, str]],
+    given: Collection[str],
 ) -> tuple[str, ...]:
     """What is still to be filled in or uploaded. `required_materials`: (code, name); `given`: codes with a file."""
     gaps = [f"“{section.label}”未填写" for section in required_sections(method) if section not in filled]
@@ -281,8 +284,10 @@ def eligibility(rules: Iterable[Rule], evidence: Evidence, series_id: int, today
     table = list(rules)
     special = {(rule.education, rule.present_level) for rule in table if rule.series_id == series_id}
     table = [
-        rule for rule in table
-        if rule.series_id == series_id or (rule.series_id is None and (rule.education, rule.present_level) not in special)
+        rule
+        for rule in table
+        if rule.series_id == series_id
+        or (rule.series_id is None and (rule.education, rule.present_level) not in special)
     ]
     best: Eligibility | None = None
     for rule in table:
@@ -300,7 +305,10 @@ def eligibility(rules: Iterable[Rule], evidence: Evidence, series_id: int, today
     if best.ok:
         return best
     return Eligibility(
-        False, best.clause, best.evidence, best.earliest,
+        False,
+        best.clause,
+        best.evidence,
+        best.earliest,
         f"按“{best.clause}”（依据：{best.evidence}），最早可于 {best.earliest:%Y-%m-%d} 申报。",
     )
 

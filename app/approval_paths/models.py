@@ -43,10 +43,15 @@ class PathEdge(Model):
         sa.CheckConstraint("subordinate_id <> superior_id", name="not_itself"),
         sa.Index(
             "uq_path_edges_live",
-            "procedure", "level", "subordinate_id", "superior_id",
-            sa.text("coalesce(series_id, 0)"), sa.text("coalesce(speciality_id, 0)"),
+            "procedure",
+            "level",
+            "subordinate_id",
+            "superior_id",
+            sa.text("coalesce(series_id, 0)"),
+            sa.text("coalesce(speciality_id, 0)"),
             unique=True,
-            sqlite_where=sa.text("active"), postgresql_where=sa.text("active"),
+            sqlite_where=sa.text("active"),
+            postgresql_where=sa.text("active"),
         ),
         sa.Index("ix_path_edges_up", "subordinate_id", "procedure", "level"),
     )

@@ -4,6 +4,4 @@ from app.approval_paths.models import PathEdge
 from app.core.enums import Role
 from app.core.scope import registry
 
-registry.public(
-    PathEdge, writers={Role.HR_OFFICER, Role.TITLE_OFFICE, Role.COMMITTEE, Role.DEPARTMENT, Role.UNIT}
-)
+registry.public(PathEdge, writers={Role.HR_OFFICER, Role.TITLE_OFFICE, Role.COMMITTEE, Role.DEPARTMENT, Role.UNIT})

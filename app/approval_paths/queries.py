@@ -58,7 +58,9 @@ def _edges_above(
     first = sa.select(PathEdge.subordinate_id, PathEdge.superior_id).where(PathEdge.subordinate_id == start, fits)
     climb = first.cte("climb", recursive=True)
     climb = climb.union(
-        sa.select(PathEdge.subordinate_id, PathEdge.superior_id).where(PathEdge.subordinate_id == climb.c.superior_id, fits)
+        sa.select(PathEdge.subordinate_id, PathEdge.superior_id).where(
+            PathEdge.subordinate_id == climb.c.superior_id, fits
+        )
     )
     above: dict[int, list[int]] = defaultdict(list)
     rows = session.execute(
@@ -91,7 +93,10 @@ def reach(
     covered = covering(session, [b for b in finals if bodies[b].node_type is NodeType.COMMITTEE], speciality_id)
     nodes = {
         key: PathNode(
-            key, body.name, body.node_type, key in finals,
+            key,
+            body.name,
+            body.node_type,
+            key in finals,
             (key in covered) if body.node_type is NodeType.COMMITTEE else None,
         )
         for key, body in bodies.items()
@@ -109,7 +114,9 @@ def reach(
 def _finals(session: Session, seen: set[int], method: AcquisitionMethod, level: TitleLevel, series_id: int) -> set[int]:
     if method is AcquisitionMethod.REVIEW:
         rows = session.execute(
-            sa.select(Committee.body_id, Committee.grade).where(Committee.body_id.in_(seen), Committee.series_id == series_id)
+            sa.select(Committee.body_id, Committee.grade).where(
+                Committee.body_id.in_(seen), Committee.series_id == series_id
+            )
         )
         return {body_id for body_id, grade in rows if grade.reviews(level)}
     return set(
@@ -122,18 +129,35 @@ def _finals(session: Session, seen: set[int], method: AcquisitionMethod, level: 
 
 
 def paths_for(
-    session: Session, *, employer_id: int, method: AcquisitionMethod, level: TitleLevel, series_id: int, speciality_id: int
+    session: Session,
+    *,
+    employer_id: int,
+    method: AcquisitionMethod,
+    level: TitleLevel,
+    series_id: int,
+    speciality_id: int,
 ) -> list[tuple[PathNode, ...]]:
     """The complete paths, employer first, final authority last, shortest first."""
     return list(
         reach(
-            session, employer_id=employer_id, method=method, level=level, series_id=series_id, speciality_id=speciality_id
+            session,
+            employer_id=employer_id,
+            method=method,
+            level=level,
+            series_id=series_id,
+            speciality_id=speciality_id,
         ).paths
     )
 
 
 def final_bodies_for(
-    session: Session, *, employer_id: int, method: AcquisitionMethod, level: TitleLevel, series_id: int, speciality_id: int
+    session: Session,
+    *,
+    employer_id: int,
+    method: AcquisitionMethod,
+    level: TitleLevel,
+    series_id: int,
+    speciality_id: int,
 ) -> list[PathNode]:
     """The final authorities an applicant may choose: those the paths really reach, nearest first."""
     paths = paths_for(

@@ -54,7 +54,11 @@ def create_edge(
         names = {row.id: row.name for row in session.execute(sa.select(Body.id, Body.name).where(Body.id.in_(loop)))}
         raise Invalid({"superior_id": "会形成循环：" + " → ".join(names[key] for key in loop) + "。"})
     edge = PathEdge(
-        procedure=procedure, level=level, subordinate_id=subordinate_id, superior_id=superior_id, series_id=series_id,
+        procedure=procedure,
+        level=level,
+        subordinate_id=subordinate_id,
+        superior_id=superior_id,
+        series_id=series_id,
         speciality_id=speciality_id,
     )
     session.add(edge)

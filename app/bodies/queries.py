@@ -13,7 +13,12 @@ from app.catalog.enums import AcquisitionMethod, TitleLevel
 
 
 def search_bodies(
-    session: Session, text: str, *, node_types: Sequence[NodeType] | None = None, region_prefix: str = "", limit: int = 20
+    session: Session,
+    text: str,
+    *,
+    node_types: Sequence[NodeType] | None = None,
+    region_prefix: str = "",
+    limit: int = 20,
 ) -> list[Body]:
     """回车查询: active bodies by part of the name, beginning of the code, or pinyin initials."""
     text = text.strip()

@@ -13,6 +13,12 @@ from app.core.enums import Role
 from app.core.scope import registry
 
 registry.public(
-    Region, Speciality, TitleSeries, Title, MaterialRequirement, EligibilityRule, Setting,
+    Region,
+    Speciality,
+    TitleSeries,
+    Title,
+    MaterialRequirement,
+    EligibilityRule,
+    Setting,
     writers={Role.HR_OFFICER, Role.SYSADMIN},
 )

@@ -13,7 +13,10 @@ from app.core import clock
 def setting(session: Session, key: str, default: str) -> str:
     """The value in force of a setting, or `default` where the authority never set one."""
     found = session.scalar(
-        sa.select(Setting.value).where(Setting.key == key, Setting.since <= clock.now()).order_by(Setting.since.desc()).limit(1)
+        sa.select(Setting.value)
+        .where(Setting.key == key, Setting.since <= clock.now())
+        .order_by(Setting.since.desc())
+        .limit(1)
     )
     return default if found is None else found
 
@@ -35,7 +38,9 @@ def requirements_for(
     )
 
 
-def eligibility_rules(session: Session, *, method: AcquisitionMethod, level: TitleLevel, year: int) -> list[EligibilityRule]:
+def eligibility_rules(
+    session: Session, *, method: AcquisitionMethod, level: TitleLevel, year: int
+) -> list[EligibilityRule]:
     """Every rule of a method and level in force in a year of policy."""
     return list(
         session.scalars(
@@ -51,7 +56,9 @@ def eligibility_rules(session: Session, *, method: AcquisitionMethod, level: Tit
 
 def speciality_ancestors(session: Session, speciality_id: int) -> list[int]:
     """The node itself and every node above it, nearest first: one recursive query."""
-    node = sa.select(Speciality.id, Speciality.parent_id, sa.literal(0).label("depth")).where(Speciality.id == speciality_id)
+    node = sa.select(Speciality.id, Speciality.parent_id, sa.literal(0).label("depth")).where(
+        Speciality.id == speciality_id
+    )
     above = node.cte("above", recursive=True)
     above = above.union_all(
         sa.select(Speciality.id, Speciality.parent_id, above.c.depth + 1).where(Speciality.id == above.c.parent_id)
@@ -59,7 +66,9 @@ def speciality_ancestors(session: Session, speciality_id: int) -> list[int]:
     return list(session.scalars(sa.select(above.c.id).order_by(above.c.depth)))
 
 
-def search_specialities(session: Session, text: str, *, series_id: int | None = None, limit: int = 20) -> list[Speciality]:
+def search_specialities(
+    session: Session, text: str, *, series_id: int | None = None, limit: int = 20
+) -> list[Speciality]:
     """By part of the name, beginning of the code, or pinyin initials; leaves and branches alike."""
     text = text.strip()
     if not text:
@@ -85,9 +94,7 @@ def titles_of(session: Session, series_id: int, level: TitleLevel) -> list[Title
     """The titles of a series at a level: one per branch."""
     return list(
         session.scalars(
-            sa.select(Title)
-            .where(Title.series_id == series_id, Title.level == level, Title.active)
-            .order_by(Title.id)
+            sa.select(Title).where(Title.series_id == series_id, Title.level == level, Title.active).order_by(Title.id)
         )
     )
 
@@ -99,7 +106,8 @@ def specialities_of(session: Session, series_id: int) -> list[Speciality]:
         session.scalars(
             sa.select(Speciality)
             .where(
-                Speciality.series_id == series_id, Speciality.active,
+                Speciality.series_id == series_id,
+                Speciality.active,
                 ~sa.exists().where(below.parent_id == Speciality.id, below.active),
             )
             .order_by(Speciality.code)

@@ -110,7 +110,10 @@ def render_signed(face: CertificateFace, machine: Press | None = None) -> bytes:
     if machine.identity is None:
         raise RuntimeError("the press has no key to sign with")
     return signing.sign(
-        render(face, machine), machine.identity, reason=f"签发职称证书 {face.number}", location=PROVINCE,
+        render(face, machine),
+        machine.identity,
+        reason=f"签发职称证书 {face.number}",
+        location=PROVINCE,
         name=face.issuing_authority,
     )
 

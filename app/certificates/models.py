@@ -89,8 +89,11 @@ class Certificate(Model):
         sa.CheckConstraint("status <> 'rendered' OR storage_key IS NOT NULL", name="rendered_has_file"),
         sa.CheckConstraint("(status = 'revoked') = (revoked_at IS NOT NULL)", name="revoked_has_time"),
         sa.Index(
-            "uq_certificates_one_in_force", "application_id", unique=True,
-            sqlite_where=sa.text("status <> 'revoked'"), postgresql_where=sa.text("status <> 'revoked'"),
+            "uq_certificates_one_in_force",
+            "application_id",
+            unique=True,
+            sqlite_where=sa.text("status <> 'revoked'"),
+            postgresql_where=sa.text("status <> 'revoked'"),
         ),
         sa.Index("ix_certificates_region_status", "region_code", "status", "id"),
     )

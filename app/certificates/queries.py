@@ -69,8 +69,14 @@ def token_of(certificate: Certificate) -> str:
 def _check(certificate: Certificate) -> Check:
     face = certificate.face
     return Check(
-        certificate.number, certificate.status, certificate.holder_name, face["title"], face["level"], face["speciality"],
-        face["approving_body"], face["obtained_on"],
+        certificate.number,
+        certificate.status,
+        certificate.holder_name,
+        face["title"],
+        face["level"],
+        face["speciality"],
+        face["approving_body"],
+        face["obtained_on"],
     )
 
 

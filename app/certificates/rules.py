@@ -5,8 +5,11 @@ from __future__ import annotations
 from app.catalog.enums import AcquisitionMethod, TitleLevel
 
 LETTER = {
-    TitleLevel.FULL_SENIOR: "A", TitleLevel.ASSOCIATE_SENIOR: "A", TitleLevel.INTERMEDIATE: "B",
-    TitleLevel.ASSISTANT: "C", TitleLevel.CLERK: "C",
+    TitleLevel.FULL_SENIOR: "A",
+    TitleLevel.ASSOCIATE_SENIOR: "A",
+    TitleLevel.INTERMEDIATE: "B",
+    TitleLevel.ASSISTANT: "C",
+    TitleLevel.CLERK: "C",
 }
 MODE = {AcquisitionMethod.REVIEW: "1", AcquisitionMethod.INITIAL_DETERMINATION: "3", AcquisitionMethod.RECOGNITION: "3"}
 """1 评审, 2 考试, 3 认定; 初定 is counted with 认定."""

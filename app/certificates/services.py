@@ -63,19 +63,26 @@ def generate_numbers(
         raise Invalid({"series_id": "请选择系列。"})
     pool = _pool(session, authority, level, series, year, method)
     taken = session.scalar(
-        sa.select(sa.func.count()).select_from(CertificateNumber).where(
-            CertificateNumber.prefix == pool.prefix, CertificateNumber.serial.between(first, last)
-        )
+        sa.select(sa.func.count())
+        .select_from(CertificateNumber)
+        .where(CertificateNumber.prefix == pool.prefix, CertificateNumber.serial.between(first, last))
     )
     if taken:
-        raise Conflict(f"其中 {taken} 个编号已经生成过，现在最大的序号是 {pool.last_serial}，请从 {pool.last_serial + 1} 开始。")
+        raise Conflict(
+            f"其中 {taken} 个编号已经生成过，现在最大的序号是 {pool.last_serial}，请从 {pool.last_serial + 1} 开始。"
+        )
     _fill(session, pool, range(first, last + 1), actor.name)
     audit.record(session, actor, "certificates.generate", ("number_pools", pool.prefix), first=first, last=last)
     return last - first + 1
 
 
 def _pool(
-    session: Session, authority: IssuingAuthority, level: TitleLevel, series: TitleSeries, year: int, method: AcquisitionMethod
+    session: Session,
+    authority: IssuingAuthority,
+    level: TitleLevel,
+    series: TitleSeries,
+    year: int,
+    method: AcquisitionMethod,
 ) -> NumberPool:
     """The pool of a prefix, made if there is none, locked for this transaction."""
     prefix = rules.number_prefix(level, series.number, year, method, authority.code)
@@ -86,13 +93,20 @@ def _pool(
     if session.get_bind().dialect.name == "postgresql":
         # two first issuings at once: one inserts, the other waits here and then finds the row
         session.execute(
-            sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(prefix))), execution_options={"unscoped": "a lock reads no row"}
+            sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(prefix))),
+            execution_options={"unscoped": "a lock reads no row"},
         )
         pool = session.scalar(locked.execution_options(populate_existing=True))
         if pool is not None:
             return pool
     pool = NumberPool(
-        prefix=prefix, issuing_authority_id=authority.id, level=level, series_id=series.id, year=year, method=method, last_serial=0
+        prefix=prefix,
+        issuing_authority_id=authority.id,
+        level=level,
+        series_id=series.id,
+        year=year,
+        method=method,
+        last_serial=0,
     )
     session.add(pool)
     session.flush()
@@ -104,8 +118,12 @@ def _fill(session: Session, pool: NumberPool, serials: Iterable[int], by: str) -
     for serial in serials:
         session.add(
             CertificateNumber(
-                number=rules.certificate_number(pool.prefix, serial), prefix=pool.prefix, serial=serial,
-                status=NumberStatus.FREE, made_at=moment, made_by=by,
+                number=rules.certificate_number(pool.prefix, serial),
+                prefix=pool.prefix,
+                serial=serial,
+                status=NumberStatus.FREE,
+                made_at=moment,
+                made_by=by,
             )
         )
         last = max(last, serial)
@@ -166,24 +184,41 @@ def issue(session: Session, *, actor: Actor, application_id: int, document_numbe
     pool = _pool(session, authority, application.level, application.series, obtained.year, application.method)
     number = take_number(session, actor=actor, pool=pool)
     certificate = Certificate(
-        number=number.number, application_id=application.id, person_id=application.person_id,
-        holder_name=application.applicant_name, id_masked=application.id_masked, employer_id=application.employer_id,
-        region_code=application.region_code, issuing_authority_id=authority.id, face=face, document_number=document,
-        obtained_on=obtained, issued_on=clock.today(), issued_by=actor.name, status=CertificateStatus.ISSUED,
+        number=number.number,
+        application_id=application.id,
+        person_id=application.person_id,
+        holder_name=application.applicant_name,
+        id_masked=application.id_masked,
+        employer_id=application.employer_id,
+        region_code=application.region_code,
+        issuing_authority_id=authority.id,
+        face=face,
+        document_number=document,
+        obtained_on=obtained,
+        issued_on=clock.today(),
+        issued_by=actor.name,
+        status=CertificateStatus.ISSUED,
     )
     session.add(certificate)
     session.flush()
     applications.advance(
-        session, actor=actor, application=application, action=ApplicationAction.ISSUE, opinion=f"证书编号：{number.number}"
+        session,
+        actor=actor,
+        application=application,
+        action=ApplicationAction.ISSUE,
+        opinion=f"证书编号：{number.number}",
     )
     _log(session, actor, certificate, CertificateEvent.ISSUED, document_number=document)
     return certificate
 
 
-def issue_many(session: Session, *, actor: Actor, application_ids: Iterable[int], document_number: str = "") -> dict[int, str]:
+def issue_many(
+    session: Session, *, actor: Actor, application_ids: Iterable[int], document_number: str = ""
+) -> dict[int, str]:
     """【发放证书】 of the ticked ones: id -> "" or the reason; one refused does not hold the others up."""
     return _each(
-        session, application_ids,
+        session,
+        application_ids,
         lambda key: issue(session, actor=actor, application_id=key, document_number=document_number),
     )
 
@@ -244,7 +279,9 @@ def _face(session: Session, application: Application, authority: IssuingAuthorit
 # -- the electronic certificate --------------------------------------------------------------------------------
 
 
-def start_rendering(session: Session, *, actor: Actor, certificate_ids: Iterable[int], title: str, once_key: str | None = None) -> jobs.Job:
+def start_rendering(
+    session: Session, *, actor: Actor, certificate_ids: Iterable[int], title: str, once_key: str | None = None
+) -> jobs.Job:
     """A29 【生成证书】: a job that renders each certificate once. Call `jobs.start` after the commit."""
     _require(actor)
     wanted = session.execute(
@@ -310,9 +347,14 @@ def revoke(session: Session, *, actor: Actor, certificate_id: int, reason: str) 
 def _log(session: Session, actor: Actor, certificate: Certificate, event: CertificateEvent, **detail: str) -> None:
     moment, number, key = clock.now(), certificate.number, certificate.id
     chain.queue(
-        session, CertificateLog,
+        session,
+        CertificateLog,
         lambda: {
-            "at": moment, "event": event.value, "number": number, "certificate_id": key, "actor_name": actor.name,
+            "at": moment,
+            "event": event.value,
+            "number": number,
+            "certificate_id": key,
+            "actor_name": actor.name,
             "detail": detail,
         },
     )

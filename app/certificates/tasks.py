@@ -31,12 +31,22 @@ def render_one(session: Session, actor: Actor, subject_id: int) -> None:
     face = certificate.face
     document = render_signed(
         CertificateFace(
-            name=face["name"], gender=face["gender"], id_number_masked=face["id_number_masked"],
-            photo=services.photo_of(session, certificate), title=face["title"], level=face["level"], series=face["series"],
-            speciality=face["speciality"], method=face["method"], number=certificate.number,
-            obtained_on=date.fromisoformat(face["obtained_on"]), approving_body=face["approving_body"],
-            issuing_authority=face["issuing_authority"], document_number=certificate.document_number,
-            issued_on=certificate.issued_on, check_url=check_url(queries.token_of(certificate)),
+            name=face["name"],
+            gender=face["gender"],
+            id_number_masked=face["id_number_masked"],
+            photo=services.photo_of(session, certificate),
+            title=face["title"],
+            level=face["level"],
+            series=face["series"],
+            speciality=face["speciality"],
+            method=face["method"],
+            number=certificate.number,
+            obtained_on=date.fromisoformat(face["obtained_on"]),
+            approving_body=face["approving_body"],
+            issuing_authority=face["issuing_authority"],
+            document_number=certificate.document_number,
+            issued_on=certificate.issued_on,
+            check_url=check_url(queries.token_of(certificate)),
         )
     )
     services.keep_rendered(session, actor=actor, certificate=certificate, document=document)

@@ -22,7 +22,7 @@ from app.certificates.models import Certificate, NumberPool
 from app.core import clock, jobs, storage
 from app.core.enums import Role
 from app.web.access import only
-from app.web.forms import Query, attempt, blank_first, choices_of
+from app.web.forms import Query, attempt, blank_first
 from app.web.identity import command, current_actor, read
 from app.web.lists import Bulk, Button, Column, ListScreen, asc, desc
 from app.web.widgets import Choice, answer, typed_keyword
@@ -72,7 +72,11 @@ class NumberView(ListScreen):
     def search(self) -> ResponseReturnValue:
         typed = typed_keyword()
         found = issuing_authorities(read(), current_actor().region_prefix)
-        return answer(Choice(a.id, a.printed_name, a.code) for a in found if typed and (typed in a.printed_name or a.code.startswith(typed)))
+        return answer(
+            Choice(a.id, a.printed_name, a.code)
+            for a in found
+            if typed and (typed in a.printed_name or a.code.startswith(typed))
+        )
 
     @expose("/new", methods=["GET", "POST"])
     def new(self) -> ResponseReturnValue:
@@ -135,7 +139,9 @@ class IssuingView(ListScreen):
         refused = {key: reason for key, reason in outcome.items() if reason}
         names = {
             row.id: row.applicant_name
-            for row in read().execute(sa.select(Application.id, Application.applicant_name).where(Application.id.in_(refused)))
+            for row in read().execute(
+                sa.select(Application.id, Application.applicant_name).where(Application.id.in_(refused))
+            )
         }
         for key, reason in refused.items():
             flash(f"{names.get(key, key)}：{reason}", "danger")
@@ -223,16 +229,32 @@ class CertificatePageView(BaseView):
             current_actor().role, "CertificateQueryView.list"
         )
         return self.render_template(
-            "certificates/certificate.html", title=f"证书 {certificate.number}", certificate=certificate,
-            state=certificate.status, rendered=rendered, back=url_for(back),
+            "certificates/certificate.html",
+            title=f"证书 {certificate.number}",
+            certificate=certificate,
+            state=certificate.status,
+            rendered=rendered,
+            back=url_for(back),
             buttons=[Button("保存", url_for("CertificatePageView.pdf", pk=pk), tone="primary")] if rendered else [],
             facts=[
-                ("证书编号", certificate.number), ("姓名", face["name"]), ("性别", face["gender"]), ("身份证号", face["id_number_masked"]),
-                ("单位", face["employer"]), ("职称名称", face["title"]), ("级别", face["level"]), ("系列", face["series"]),
-                ("专业", face["speciality"]), ("取得方式", face["method"]), ("评审（认定）机构", face["approving_body"]),
-                ("发证单位", face["issuing_authority"]), ("发文文号", certificate.document_number),
-                ("取得时间", certificate.obtained_on), ("发证日期", certificate.issued_on), ("生成时间", certificate.rendered_at),
-                ("撤销时间", certificate.revoked_at), ("撤销原因", certificate.revoked_reason),
+                ("证书编号", certificate.number),
+                ("姓名", face["name"]),
+                ("性别", face["gender"]),
+                ("身份证号", face["id_number_masked"]),
+                ("单位", face["employer"]),
+                ("职称名称", face["title"]),
+                ("级别", face["level"]),
+                ("系列", face["series"]),
+                ("专业", face["speciality"]),
+                ("取得方式", face["method"]),
+                ("评审（认定）机构", face["approving_body"]),
+                ("发证单位", face["issuing_authority"]),
+                ("发文文号", certificate.document_number),
+                ("取得时间", certificate.obtained_on),
+                ("发证日期", certificate.issued_on),
+                ("生成时间", certificate.rendered_at),
+                ("撤销时间", certificate.revoked_at),
+                ("撤销原因", certificate.revoked_reason),
             ],
         )
 
@@ -245,8 +267,12 @@ class CertificatePageView(BaseView):
             content = file.read()
         inline = request.args.get("inline") == "1"
         response = Response(content, mimetype=storage.PDF)
-        response.headers["Content-Disposition"] = f'{"inline" if inline else "attachment"}; filename="{certificate.number}.pdf"'
-        response.headers["Content-Security-Policy"] = "default-src 'none'; object-src 'self'; plugin-types application/pdf; frame-ancestors 'self'"
+        response.headers["Content-Disposition"] = (
+            f'{"inline" if inline else "attachment"}; filename="{certificate.number}.pdf"'
+        )
+        response.headers["Content-Security-Policy"] = (
+            "default-src 'none'; object-src 'self'; plugin-types application/pdf; frame-ancestors 'self'"
+        )
         response.headers["Cache-Control"] = "private, no-store"
         return response
 
@@ -260,7 +286,11 @@ class RenderingView(CertificateScreen):
     conditions = RenderingQuery
     bulk_actions = (
         Bulk(
-            "render", "生成证书", confirm="确定生成所选人员的电子证书吗？", tone="primary", by_query=True,
+            "render",
+            "生成证书",
+            confirm="确定生成所选人员的电子证书吗？",
+            tone="primary",
+            by_query=True,
             query_label="按查询条件批量发证",
         ),
     )
@@ -273,11 +303,12 @@ class RenderingView(CertificateScreen):
     def render(self, ids: Sequence[int]) -> str:
         with command() as session:
             job = services.start_rendering(
-                session, actor=current_actor(), certificate_ids=ids, title=f"生成电子证书 {len(ids)} 份",
+                session,
+                actor=current_actor(),
+                certificate_ids=ids,
+                title=f"生成电子证书 {len(ids)} 份",
                 once_key="render:" + ",".join(map(str, sorted(ids)))[:100],
             )
             job_id, total = job.id, job.total
         jobs.start(job_id)
         return f"已开始生成 {total} 份电子证书，进度见“任务进度”。"
-
-

@@ -37,8 +37,10 @@ def open_batches(session: Session, committee_id: int, level: TitleLevel, on: dat
     running = session.scalars(
         sa.select(AnnualBatch)
         .where(
-            AnnualBatch.committee_id == committee_id, AnnualBatch.active,
-            AnnualBatch.opens_on <= on, AnnualBatch.closes_on >= on,
+            AnnualBatch.committee_id == committee_id,
+            AnnualBatch.active,
+            AnnualBatch.opens_on <= on,
+            AnnualBatch.closes_on >= on,
         )
         .order_by(AnnualBatch.year.desc(), AnnualBatch.id)
     )
@@ -48,7 +50,9 @@ def open_batches(session: Session, committee_id: int, level: TitleLevel, on: dat
 def batches_of(session: Session, committee_id: int) -> list[AnnualBatch]:
     return list(
         session.scalars(
-            sa.select(AnnualBatch).where(AnnualBatch.committee_id == committee_id).order_by(AnnualBatch.year.desc(), AnnualBatch.id)
+            sa.select(AnnualBatch)
+            .where(AnnualBatch.committee_id == committee_id)
+            .order_by(AnnualBatch.year.desc(), AnnualBatch.id)
         )
     )
 
@@ -68,5 +72,8 @@ def committee_problem(session: Session, committee_id: int, on: date) -> str | No
 def founding_body_id(session: Session, committee_id: int) -> int | None:
     """The first 组建单位 of a committee."""
     return session.scalar(
-        sa.select(FoundingBody.body_id).where(FoundingBody.committee_id == committee_id).order_by(FoundingBody.id).limit(1)
+        sa.select(FoundingBody.body_id)
+        .where(FoundingBody.committee_id == committee_id)
+        .order_by(FoundingBody.id)
+        .limit(1)
     )

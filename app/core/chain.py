@@ -109,7 +109,11 @@ def verify(session: Session, log: type[ChainLink]) -> Iterator[Break]:
         if row["hash"] != crypto.keys().chain(row["previous_hash"], canonical(row)):
             yield Break(row["id"], "内容被改动")
         expected, previous = row["id"] + 1, row["hash"]
-    last = session.execute(sa.select(head).where(head.c.chain == log.__tablename__), execution_options=options).mappings().one()
+    last = (
+        session.execute(sa.select(head).where(head.c.chain == log.__tablename__), execution_options=options)
+        .mappings()
+        .one()
+    )
     if (last["last_id"], last["last_hash"]) != (expected - 1, previous):
         yield Break(expected, f"末尾缺失：应有 {last['last_id']} 条，实有 {expected - 1} 条")
 

@@ -139,14 +139,28 @@ def submit(
     moment = clock.now()
     pairs = list(dict(items).items())
     job = Job(
-        kind=kind, title=title, total=len(pairs), once_key=once_key, actor=_pack(actor), user_id=actor.user_id,
-        created_at=moment, beat_at=moment, status=JobStatus.QUEUED,
+        kind=kind,
+        title=title,
+        total=len(pairs),
+        once_key=once_key,
+        actor=_pack(actor),
+        user_id=actor.user_id,
+        created_at=moment,
+        beat_at=moment,
+        status=JobStatus.QUEUED,
     )
     session.add(job)
     session.flush()
     with elevated(session, "the items of a job just written are inserted in one statement"):
         rows = [
-            {"job_id": job.id, "seq": seq, "subject_id": subject, "label": label[:120], "status": ItemStatus.PENDING, "message": ""}
+            {
+                "job_id": job.id,
+                "seq": seq,
+                "subject_id": subject,
+                "label": label[:120],
+                "status": ItemStatus.PENDING,
+                "message": "",
+            }
             for seq, (subject, label) in enumerate(pairs, 1)
         ]
         if rows:
@@ -180,9 +194,15 @@ def run(job_id: int) -> None:
         job.beat_at = clock.now()
         kind, actor = job.kind, _unpack(job.actor)
     with read_session(worker) as session:
-        pending = session.execute(
-            sa.select(JobItem.id).where(JobItem.job_id == job_id, JobItem.status == ItemStatus.PENDING).order_by(JobItem.seq)
-        ).scalars().all()
+        pending = (
+            session.execute(
+                sa.select(JobItem.id)
+                .where(JobItem.job_id == job_id, JobItem.status == ItemStatus.PENDING)
+                .order_by(JobItem.seq)
+            )
+            .scalars()
+            .all()
+        )
     for item_id in pending:
         try:
             _run_item(handlers[kind], actor, job_id, item_id)

@@ -19,8 +19,8 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, event
-from sqlalchemy.sql import visitors
 from sqlalchemy.orm import Mapper, ORMExecuteState, Session, UOWTransaction, with_loader_criteria
+from sqlalchemy.sql import visitors
 
 from app.core.enums import Role
 from app.core.errors import ScopeViolation
@@ -260,7 +260,9 @@ def _check_foreign_keys(session: Session, actor: Actor | None, mapper: Mapper[An
     for foreign in mapper.local_table.foreign_keys:
         attribute = mapper.get_property_by_column(foreign.parent).key
         value = getattr(instance, attribute)
-        if value is None or not (state.pending or instance in session.new or state.attrs[attribute].history.has_changes()):
+        if value is None or not (
+            state.pending or instance in session.new or state.attrs[attribute].history.has_changes()
+        ):
             continue
         model = tables.get(foreign.column.table)
         if model is None or registry.declared[model].kind is not Kind.SCOPED:
@@ -270,9 +272,7 @@ def _check_foreign_keys(session: Session, actor: Actor | None, mapper: Mapper[An
         _require_visible(session, actor, sa.inspect(model), value, foreign.column)
 
 
-def _require_visible(
-    session: Session, actor: Actor, mapper: Mapper[Any], key: Any, column: Any | None = None
-) -> None:
+def _require_visible(session: Session, actor: Actor, mapper: Mapper[Any], key: Any, column: Any | None = None) -> None:
     wanted = registry.declared[mapper.class_].rows(actor)
     if wanted is True:
         return

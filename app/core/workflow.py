@@ -81,7 +81,7 @@ class Machine(Generic[S, A]):
         """The machine as a Mermaid state diagram, for `app/README.md`."""
         lines = ["stateDiagram-v2"]
         for state in self._states():
-            lines.append(f"    state \"{state.label}\" as {state.value}")
+            lines.append(f'    state "{state.label}" as {state.value}')
         for transition in self.transitions:
             for source in sorted(transition.sources):
                 for target in sorted(transition.targets):

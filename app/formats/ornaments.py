@@ -8,8 +8,16 @@ from app.formats.paged_pdf import MM, Canvas, Colour
 
 
 def rosette(
-    canvas: Canvas, x: float, y: float, radius: float, *,
-    petals: int, rings: int, depth: float, colour: Colour, width: float = 0.15,
+    canvas: Canvas,
+    x: float,
+    y: float,
+    radius: float,
+    *,
+    petals: int,
+    rings: int,
+    depth: float,
+    colour: Colour,
+    width: float = 0.15,
 ) -> None:
     """`rings` wavy circles of `petals` waves, turned against one another, woven round `x`, `y`.
 
@@ -48,8 +56,17 @@ def rosette(
 
 
 def woven_band(
-    canvas: Canvas, x: float, y: float, width: float, height: float, *,
-    wave: float, swing: float, strands: int, colour: Colour, line: float = 0.12,
+    canvas: Canvas,
+    x: float,
+    y: float,
+    width: float,
+    height: float,
+    *,
+    wave: float,
+    swing: float,
+    strands: int,
+    colour: Colour,
+    line: float = 0.12,
 ) -> None:
     """Waves woven along a rectangle's four sides, `swing` mm to both sides of them.
 
@@ -60,7 +77,10 @@ def woven_band(
     repeat = f"{_strands(wave * MM, swing * MM, strands)}\n1 0 0 1 {wave * MM:.4f} 0 cm"
     right, down = "1 0 0 1", "0 -1 1 0"
     sides = (
-        ((x, y), right, width), ((x, y + height), right, width), ((x, y), down, height), ((x + width, y), down, height),
+        ((x, y), right, width),
+        ((x, y + height), right, width),
+        ((x, y), down, height),
+        ((x + width, y), down, height),
     )
     for at, turn, length in sides:
         canvas.raw(
@@ -92,7 +112,14 @@ def _strands(wave: float, swing: float, strands: int) -> str:
 
 
 def round_seal(
-    canvas: Canvas, x: float, y: float, radius: float, *, around: str, below: str = "", colour: Colour,
+    canvas: Canvas,
+    x: float,
+    y: float,
+    radius: float,
+    *,
+    around: str,
+    below: str = "",
+    colour: Colour,
 ) -> None:
     """A round seal: `around` along the upper arc, a star in the middle, `below` a short line under it.
 
@@ -114,8 +141,15 @@ def round_seal(
             size *= max(0.45, squeeze / 0.62)
             squeeze = min(1.0, room / size)
         canvas.letters_on_arc(
-            x, y, radius * 0.9 - size * 0.88, around, size * MM,
-            span=span, colour=colour, weight=size * 0.06, squeeze=squeeze,
+            x,
+            y,
+            radius * 0.9 - size * 0.88,
+            around,
+            size * MM,
+            span=span,
+            colour=colour,
+            weight=size * 0.06,
+            squeeze=squeeze,
         )
     if below:
         size = min(radius * 0.21, radius * 1.1 / len(below))

@@ -120,8 +120,16 @@ class Canvas:
         return f"{x * MM:.2f} {(self.height - y) * MM:.2f}"
 
     def text(
-        self, x: float, y: float, text: str, size: float, *,
-        align: float = 0.0, colour: Colour = BLACK, spacing: float = 0.0, weight: float = 0.0,
+        self,
+        x: float,
+        y: float,
+        text: str,
+        size: float,
+        *,
+        align: float = 0.0,
+        colour: Colour = BLACK,
+        spacing: float = 0.0,
+        weight: float = 0.0,
     ) -> None:
         """One line with its baseline at `y`; `align` 0 starts, 0.5 centres, 1 ends at `x`.
 
@@ -139,8 +147,17 @@ class Canvas:
         )
 
     def text_box(
-        self, x: float, y: float, width: float, height: float, text: str, size: float, *,
-        align: float = 0.0, colour: Colour = BLACK, weight: float = 0.0,
+        self,
+        x: float,
+        y: float,
+        width: float,
+        height: float,
+        text: str,
+        size: float,
+        *,
+        align: float = 0.0,
+        colour: Colour = BLACK,
+        weight: float = 0.0,
     ) -> Fitted:
         """Text kept inside a box by shrinking or breaking it, centred in its height. Raises `MissingGlyphsError`."""
         fitted = fit(self.typeface, text, width=width, height=height, size=size)
@@ -148,13 +165,29 @@ class Canvas:
         # a Chinese character's body stands 0.38 em above the middle of its line's baseline
         first = y + (height - leading * (len(fitted.lines) - 1)) / 2 + 0.38 * fitted.size / MM
         for number, line in enumerate(fitted.lines):
-            self.text(x + width * align, first + number * leading, line, fitted.size,
-                      align=align, colour=colour, weight=weight)
+            self.text(
+                x + width * align,
+                first + number * leading,
+                line,
+                fitted.size,
+                align=align,
+                colour=colour,
+                weight=weight,
+            )
         return fitted
 
     def letters_on_arc(
-        self, x: float, y: float, radius: float, text: str, size: float, *,
-        span: float, colour: Colour = BLACK, weight: float = 0.0, squeeze: float = 1.0,
+        self,
+        x: float,
+        y: float,
+        radius: float,
+        text: str,
+        size: float,
+        *,
+        span: float,
+        colour: Colour = BLACK,
+        weight: float = 0.0,
+        squeeze: float = 1.0,
     ) -> None:
         """Characters spread evenly over `span` degrees of a circle round `x`, `y`, upright at its top.
 
@@ -174,9 +207,7 @@ class Canvas:
                 f"q {squeeze * scale * cos:.6f} {squeeze * scale * sin:.6f} {-scale * sin:.6f} {scale * cos:.6f} "
                 f"{left:.2f} {base:.2f} cm {self.typeface.outline(char)} {'B' if weight else 'f'} Q"
             )
-        self._operators.append(
-            f"{_fill(colour)}{_stroke(colour)}{weight / scale:.1f} w\n" + "\n".join(shapes)
-        )
+        self._operators.append(f"{_fill(colour)}{_stroke(colour)}{weight / scale:.1f} w\n" + "\n".join(shapes))
 
     def lines(self, points: Sequence[tuple[float, float]], *, width: float, colour: Colour = BLACK) -> None:
         """An open line through `points`, `width` mm wide."""
@@ -208,8 +239,15 @@ class Canvas:
         )
 
     def rectangle(
-        self, x: float, y: float, width: float, height: float, *,
-        line: float = 0.0, stroke: Colour = BLACK, fill: Colour | None = None,
+        self,
+        x: float,
+        y: float,
+        width: float,
+        height: float,
+        *,
+        line: float = 0.0,
+        stroke: Colour = BLACK,
+        fill: Colour | None = None,
     ) -> None:
         """A rectangle, its outline `line` mm wide and not drawn if that is 0."""
         paint = ("B" if line else "f") if fill else "S"

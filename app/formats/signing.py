@@ -35,7 +35,10 @@ class HeldKeySigner(signers.Signer):  # type: ignore[misc]
     def __init__(self, key: PrivateKey, certificate: asn1_x509.Certificate) -> None:
         self._key = key
         super().__init__(
-            signing_cert=certificate, cert_registry=SimpleCertificateStore(), prefer_pss=False, embed_roots=True,
+            signing_cert=certificate,
+            cert_registry=SimpleCertificateStore(),
+            prefer_pss=False,
+            embed_roots=True,
         )
 
     async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:
@@ -97,10 +100,12 @@ def create_demo_signer(folder: Path, common_name: str = DEMO_NAME) -> SigningIde
 def _self_signed(common_name: str) -> bytes:
     """Key and certificate in one PEM, good for ten years."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    name = x509.Name([
-        x509.NameAttribute(NameOID.COUNTRY_NAME, "CN"),
-        x509.NameAttribute(NameOID.COMMON_NAME, common_name),
-    ])
+    name = x509.Name(
+        [
+            x509.NameAttribute(NameOID.COUNTRY_NAME, "CN"),
+            x509.NameAttribute(NameOID.COMMON_NAME, common_name),
+        ]
+    )
     now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()
@@ -112,8 +117,15 @@ def _self_signed(common_name: str) -> bytes:
         .not_valid_after(now + timedelta(days=3650))
         .add_extension(
             x509.KeyUsage(
-                digital_signature=True, content_commitment=True, key_encipherment=False, data_encipherment=False,
-                key_agreement=False, key_cert_sign=False, crl_sign=False, encipher_only=False, decipher_only=False,
+                digital_signature=True,
+                content_commitment=True,
+                key_encipherment=False,
+                data_encipherment=False,
+                key_agreement=False,
+                key_cert_sign=False,
+                crl_sign=False,
+                encipher_only=False,
+                decipher_only=False,
             ),
             critical=True,
         )
@@ -131,8 +143,14 @@ def sign(document: bytes, identity: SigningIdentity, *, reason: str, location: s
     `reason`, `location` and `name` (of whoever signs) may be Chinese.
     """
     metadata = signers.PdfSignatureMetadata(
-        field_name="Signature1", md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES,
-        reason=reason, location=location, name=name or None, certify=True, docmdp_permissions=MDPPerm.NO_CHANGES,
+        field_name="Signature1",
+        md_algorithm="sha256",
+        subfilter=SigSeedSubFilter.PADES,
+        reason=reason,
+        location=location,
+        name=name or None,
+        certify=True,
+        docmdp_permissions=MDPPerm.NO_CHANGES,
     )
     out = io.BytesIO()
     writer = IncrementalPdfFileWriter(io.BytesIO(document))

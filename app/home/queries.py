@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Account
-from app.applications.enums import ApplicationState, WITH_APPLICANT
+from app.applications.enums import WITH_APPLICANT, ApplicationState
 from app.applications.models import Application
 from app.applications.queries import COUNT_CAP, waiting_for
 from app.certificates.enums import CertificateStatus
@@ -84,8 +84,12 @@ def _queues(session: Session, actor: Actor) -> list[Card]:
         note = f"最久的已等 {days} 天" if days else "都是今天到的"
         found.append(
             Card(
-                waiting.state.label, _shown(waiting.count), endpoint, note,
-                "bad" if days >= OVERDUE_DAYS else "wait", (("state", waiting.state.value),),
+                waiting.state.label,
+                _shown(waiting.count),
+                endpoint,
+                note,
+                "bad" if days >= OVERDUE_DAYS else "wait",
+                (("state", waiting.state.value),),
             )
         )
     return found
@@ -96,8 +100,32 @@ def _offices(session: Session, actor: Actor) -> list[Card]:
     if actor.role is Role.HR_OFFICER:
         plans = count_of(session, PlanState.SUBMITTED, PlanKind.NORMAL)
         filings = waiting_filings(session)
-        found += [Card("呈报方案待审核", _shown(plans), "PlanReviewView.list", tone="wait", arguments=(("state", "submitted"),))] if plans else []
-        found += [Card("评审结果待备案", _shown(filings), "FilingReviewView.list", tone="wait", arguments=(("state", "submitted"),))] if filings else []
+        found += (
+            [
+                Card(
+                    "呈报方案待审核",
+                    _shown(plans),
+                    "PlanReviewView.list",
+                    tone="wait",
+                    arguments=(("state", "submitted"),),
+                )
+            ]
+            if plans
+            else []
+        )
+        found += (
+            [
+                Card(
+                    "评审结果待备案",
+                    _shown(filings),
+                    "FilingReviewView.list",
+                    tone="wait",
+                    arguments=(("state", "submitted"),),
+                )
+            ]
+            if filings
+            else []
+        )
     if actor.role in (Role.HR_OFFICER, Role.TITLE_OFFICE):
         effective = _count(session, sa.select(Application.id).where(Application.state == ApplicationState.EFFECTIVE))
         issued = _count(session, sa.select(Certificate.id).where(Certificate.status == CertificateStatus.ISSUED))
@@ -126,11 +154,21 @@ def _applicant(session: Session, actor: Actor) -> list[Card]:
         sa.select(Application).where(Application.person_id == actor.person_id).order_by(Application.id.desc()).limit(5)
     ):
         mine = application.state in WITH_APPLICANT
-        note = "请修改后重新提交" if application.state is ApplicationState.CORRECTING else "继续填写" if mine else "查看进度"
+        note = (
+            "请修改后重新提交"
+            if application.state is ApplicationState.CORRECTING
+            else "继续填写"
+            if mine
+            else "查看进度"
+        )
         found.append(
             Card(
-                f"{application.year} 年度申报", application.state.label, "ApplicationView.show", note,
-                "wait" if mine else "plain", (("pk", str(application.id)),),
+                f"{application.year} 年度申报",
+                application.state.label,
+                "ApplicationView.show",
+                note,
+                "wait" if mine else "plain",
+                (("pk", str(application.id)),),
             )
         )
     return found or [Card("还没有申报", "开始申报", "ApplicationView.new", "填写职称申报信息")]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -45,7 +44,10 @@ class HomeView(IndexView):
             return self.render_template("home/visitor.html", people=people, notices=running(read()))
         cards = [
             {
-                "title": card.title, "count": card.count, "note": card.note, "tone": card.tone,
+                "title": card.title,
+                "count": card.count,
+                "note": card.note,
+                "tone": card.tone,
                 "url": url_for(card.endpoint, **dict(card.arguments)),
             }
             for card in queries.cards(read(), actor)
@@ -65,13 +67,24 @@ class JobView(BaseView):
         job = read().get(Job, pk)
         if job is None:
             abort(404)
-        failures = read().scalars(
-            sa.select(JobItem).where(JobItem.job_id == pk, JobItem.status == ItemStatus.FAILED).order_by(JobItem.seq).limit(200)
-        ).all()
+        failures = (
+            read()
+            .scalars(
+                sa.select(JobItem)
+                .where(JobItem.job_id == pk, JobItem.status == ItemStatus.FAILED)
+                .order_by(JobItem.seq)
+                .limit(200)
+            )
+            .all()
+        )
         finished = job.status in (JobStatus.DONE, JobStatus.PARTLY)
         back = request.args.get("back", "")
         return self.render_template(
-            "home/job.html", title=job.title, job=job, failures=failures, finished=finished,
+            "home/job.html",
+            title=job.title,
+            job=job,
+            failures=failures,
+            finished=finished,
             back=back if back.startswith("/") and not back.startswith("//") else None,
         )
 

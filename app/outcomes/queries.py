@@ -46,7 +46,9 @@ def filing_of(session: Session, plan_id: int) -> Filing | None:
 
 def filings(values: dict[str, Any]) -> sa.Select[tuple[Filing]]:
     """Filings within scope, by state and plan name."""
-    query = sa.select(Filing).options(joinedload(Filing.plan).joinedload(ReviewPlan.committee).joinedload(Committee.body))
+    query = sa.select(Filing).options(
+        joinedload(Filing.plan).joinedload(ReviewPlan.committee).joinedload(Committee.body)
+    )
     if values.get("state"):
         query = query.where(Filing.state == values["state"])
     if values.get("name"):
@@ -79,7 +81,9 @@ def cleared(session: Session, plan_id: int) -> list[Application]:
                     [ApplicationState.AWAITING_FILING, ApplicationState.EFFECTIVE, ApplicationState.CERTIFIED]
                 ),
             )
-            .options(joinedload(Application.employer), joinedload(Application.title), joinedload(Application.speciality))
+            .options(
+                joinedload(Application.employer), joinedload(Application.title), joinedload(Application.speciality)
+            )
             .order_by(Application.id)
         )
     )

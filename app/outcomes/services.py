@@ -61,7 +61,9 @@ def record_meeting(
     if attending is None or not 0 < attending <= members:
         fields["attending"] = f"出席评委人数应为 1 至 {members}。"
     elif not rules.quorum_met(members, attending):
-        fields["attending"] = f"出席评委不得少于评委会人数的三分之二：{members} 人中至少 {rules.quorum_of(members)} 人出席。"
+        fields["attending"] = (
+            f"出席评委不得少于评委会人数的三分之二：{members} 人中至少 {rules.quorum_of(members)} 人出席。"
+        )
     if fields or held_on is None or attending is None:
         raise Invalid(fields)
     meeting = session.get(ReviewMeeting, plan_id)
@@ -71,7 +73,12 @@ def record_meeting(
         for result in queries.results_of(session, plan_id).values():
             session.delete(result)  # counted against another attendance: they must be counted again
         session.flush()
-    meeting.held_on, meeting.chair_name, meeting.members, meeting.attending = held_on, chair_name.strip(), members, attending
+    meeting.held_on, meeting.chair_name, meeting.members, meeting.attending = (
+        held_on,
+        chair_name.strip(),
+        members,
+        attending,
+    )
     session.add(meeting)
     session.flush()
     audit.record(session, actor, "outcomes.record_meeting", meeting, attending=attending, members=members)
@@ -141,7 +148,11 @@ def confirm_results(session: Session, *, actor: Actor, plan_id: int) -> tuple[in
         action = ApplicationAction.PASS if result.passed else ApplicationAction.FAIL
         words = f"出席 {result.attending} 人，赞成 {result.in_favour} 票、反对 {result.against} 票、弃权 {result.abstained} 票。{result.opinion}"
         applications.advance(
-            session, actor=actor, application=applications.load(session, candidate.application_id), action=action, opinion=words
+            session,
+            actor=actor,
+            application=applications.load(session, candidate.application_id),
+            action=action,
+            opinion=words,
         )
     session.get_one(ReviewMeeting, plan_id).confirmed_at = clock.now()
     plans.move_plan(session, actor=actor, plan=plan, action=PlanAction.CONCLUDE, target=PlanState.CONCLUDED)
@@ -150,7 +161,15 @@ def confirm_results(session: Session, *, actor: Actor, plan_id: int) -> tuple[in
 
 
 def publish_result_notice(
-    session: Session, *, actor: Actor, plan_id: int, title: str, place: str, contact: str, starts_on: date | None, ends_on: date | None
+    session: Session,
+    *,
+    actor: Actor,
+    plan_id: int,
+    title: str,
+    place: str,
+    contact: str,
+    starts_on: date | None,
+    ends_on: date | None,
 ) -> ResultNotice:
     """U1.2.6: publish those who passed, at least five working days. Refused if they are published already."""
     plan = _own(session, actor, plan_id)
@@ -161,21 +180,33 @@ def publish_result_notice(
         raise Conflict("没有待公示的评审通过人员（可能已经公示）。")
     lines = [
         notices.LineInput(
-            c.application_id, c.application.applicant_name, c.application.employer.name,
+            c.application_id,
+            c.application.applicant_name,
+            c.application.employer.name,
             f"{c.application.title.name}（{c.application.speciality.name}）",
         )
         for c in passed
     ]
     notice = notices.publish(
-        session, actor=actor, kind=NoticeKind.RESULT, title=title, place=place, contact=contact, starts_on=starts_on,
-        ends_on=ends_on, lines=lines,
+        session,
+        actor=actor,
+        kind=NoticeKind.RESULT,
+        title=title,
+        place=place,
+        contact=contact,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        lines=lines,
     )
     row = ResultNotice(plan_id=plan_id, notice_id=notice.id)
     session.add(row)
     session.flush()
     for candidate in passed:
         applications.advance(
-            session, actor=actor, application=applications.load(session, candidate.application_id), action=ApplicationAction.PUBLISH
+            session,
+            actor=actor,
+            application=applications.load(session, candidate.application_id),
+            action=ApplicationAction.PUBLISH,
         )
     return row
 
@@ -195,7 +226,9 @@ def conclude_result_notice(session: Session, *, actor: Actor, plan_id: int, conc
         upheld = found[candidate.application_id].upheld > 0
         struck += upheld
         applications.advance(
-            session, actor=actor, application=applications.load(session, candidate.application_id),
+            session,
+            actor=actor,
+            application=applications.load(session, candidate.application_id),
             action=ApplicationAction.UPHOLD if upheld else ApplicationAction.CLEAR,
             opinion="公示期间异议经调查成立。" if upheld else conclusion,
         )
@@ -252,7 +285,14 @@ def request_filing(
 
 
 def decide_filing(
-    session: Session, *, actor: Actor, filing_id: int, version: int, approve: bool, opinion: str, filing_number: str,
+    session: Session,
+    *,
+    actor: Actor,
+    filing_id: int,
+    version: int,
+    approve: bool,
+    opinion: str,
+    filing_number: str,
     filed_on: date | None,
 ) -> Filing:
     """A15: decide with opinion, 备案文号, 备案时间. Approved, everybody the notice cleared becomes effective, at once."""
@@ -273,7 +313,10 @@ def decide_filing(
         filing.state, filing.filing_number, filing.filed_on = FilingState.FILED, filing_number.strip(), filed_on
         for application in queries.cleared(session, filing.plan_id):
             applications.advance(
-                session, actor=actor, application=applications.load(session, application.id), action=ApplicationAction.FILE,
+                session,
+                actor=actor,
+                application=applications.load(session, application.id),
+                action=ApplicationAction.FILE,
                 opinion=f"备案文号：{filing.filing_number}。{opinion}",
             )
     session.flush()

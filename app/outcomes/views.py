@@ -86,8 +86,12 @@ class ResultView(OutcomeScreen):
         def save() -> None:
             with command() as session:
                 services.record_meeting(
-                    session, actor=current_actor(), plan_id=pk, held_on=form.held_on.data,
-                    chair_name=form.chair_name.data or "", attending=form.attending.data,
+                    session,
+                    actor=current_actor(),
+                    plan_id=pk,
+                    held_on=form.held_on.data,
+                    chair_name=form.chair_name.data or "",
+                    attending=form.attending.data,
                 )
 
         if attempt(form, save):
@@ -118,16 +122,30 @@ class ResultView(OutcomeScreen):
         flash(f"评审结果已确认：通过 {passed} 人，未通过 {failed} 人。请发布评审结果公示。", "success")
         return redirect(url_for("ResultView.show", pk=pk))
 
-    def _page_of(self, pk: int, form: MeetingForm, typed: Mapping[str, str], wrong: Mapping[str, str]) -> ResponseReturnValue:
+    def _page_of(
+        self, pk: int, form: MeetingForm, typed: Mapping[str, str], wrong: Mapping[str, str]
+    ) -> ResponseReturnValue:
         plan = _plan(pk)
         meeting = queries.meeting_of(read(), pk)
         gaps = services.confirmation_gaps(read(), plan) if plan.state is PlanState.APPROVED else []
         members = plan.committee.member_count
         return self.render_template(
-            "outcomes/result.html", title=f"评审结果：{plan.name}", plan=plan, state=plan.state, form=form, meeting=meeting,
-            results=queries.results_of(read(), pk), typed=typed, wrong=wrong, gaps=gaps, back=url_for("ResultView.list"),
-            editable=plan.state is PlanState.APPROVED, members=members, quorum=rules.quorum_of(members),
-            needed=rules.votes_needed(meeting.attending) if meeting else 0, buttons=(),
+            "outcomes/result.html",
+            title=f"评审结果：{plan.name}",
+            plan=plan,
+            state=plan.state,
+            form=form,
+            meeting=meeting,
+            results=queries.results_of(read(), pk),
+            typed=typed,
+            wrong=wrong,
+            gaps=gaps,
+            back=url_for("ResultView.list"),
+            editable=plan.state is PlanState.APPROVED,
+            members=members,
+            quorum=rules.quorum_of(members),
+            needed=rules.votes_needed(meeting.attending) if meeting else 0,
+            buttons=(),
         ), 422 if form.errors or wrong else 200
 
 
@@ -165,32 +183,52 @@ class ResultNoticeView(OutcomeScreen):
             if over:
                 buttons.append(Button("办结公示", url_for("ResultNoticeView.conclude", pk=pk), tone="primary"))
             return self.render_template(
-                "outcomes/notice.html", title=f"评审结果公示：{plan.name}", plan=plan, notice=shown.notice,
-                state=shown.notice.status, buttons=buttons, back=url_for("ResultNoticeView.list"),
+                "outcomes/notice.html",
+                title=f"评审结果公示：{plan.name}",
+                plan=plan,
+                notice=shown.notice,
+                state=shown.notice.status,
+                buttons=buttons,
+                back=url_for("ResultNoticeView.list"),
                 facts=[
-                    ("公示标题", shown.notice.title), ("公示地点", shown.notice.place), ("开始日期", shown.notice.starts_on),
-                    ("结束日期", shown.notice.ends_on), ("结论", shown.notice.conclusion),
+                    ("公示标题", shown.notice.title),
+                    ("公示地点", shown.notice.place),
+                    ("开始日期", shown.notice.starts_on),
+                    ("结束日期", shown.notice.ends_on),
+                    ("结论", shown.notice.conclusion),
                 ],
             )
         today = clock.today()
         form = ResultNoticeForm(
             data={
-                "title": f"{plan.name}评审结果公示", "place": "本系统公示页", "starts_on": today, "ends_on": earliest_end(today),
+                "title": f"{plan.name}评审结果公示",
+                "place": "本系统公示页",
+                "starts_on": today,
+                "ends_on": earliest_end(today),
             }
         )
 
         def save() -> None:
             with command() as session:
                 services.publish_result_notice(
-                    session, actor=current_actor(), plan_id=pk, title=form.title.data or "", place=form.place.data or "",
-                    contact=form.contact.data or "", starts_on=form.starts_on.data, ends_on=form.ends_on.data,
+                    session,
+                    actor=current_actor(),
+                    plan_id=pk,
+                    title=form.title.data or "",
+                    place=form.place.data or "",
+                    contact=form.contact.data or "",
+                    starts_on=form.starts_on.data,
+                    ends_on=form.ends_on.data,
                 )
 
         if attempt(form, save):
             flash("评审结果公示已发布。", "success")
             return redirect(url_for("ResultNoticeView.show", pk=pk))
         return self.render_template(
-            "screens/form.html", title=f"发布评审结果公示：{plan.name}", form=form, submit="发布公示",
+            "screens/form.html",
+            title=f"发布评审结果公示：{plan.name}",
+            form=form,
+            submit="发布公示",
             back=url_for("ResultNoticeView.list"),
         ), 422 if form.errors else 200
 
@@ -203,7 +241,9 @@ class ResultNoticeView(OutcomeScreen):
         def save() -> None:
             with command() as session:
                 told.append(
-                    services.conclude_result_notice(session, actor=current_actor(), plan_id=pk, conclusion=form.conclusion.data or "")
+                    services.conclude_result_notice(
+                        session, actor=current_actor(), plan_id=pk, conclusion=form.conclusion.data or ""
+                    )
                 )
 
         if attempt(form, save):
@@ -237,7 +277,11 @@ class FilingView(OutcomeScreen):
             files = [(file.filename or "", file.read())] if file else []
             with command() as session:
                 services.request_filing(
-                    session, actor=current_actor(), plan_id=pk, summary=form.summary.data or "", contact=form.contact.data or "",
+                    session,
+                    actor=current_actor(),
+                    plan_id=pk,
+                    summary=form.summary.data or "",
+                    contact=form.contact.data or "",
                     files=files,
                 )
 
@@ -245,7 +289,11 @@ class FilingView(OutcomeScreen):
             flash("备案申请已提交，请等待审核。", "success")
             return redirect(back)
         return self.render_template(
-            "outcomes/filing_form.html", title=f"申请备案：{plan.name}", form=form, back=back, filing=filing,
+            "outcomes/filing_form.html",
+            title=f"申请备案：{plan.name}",
+            form=form,
+            back=back,
+            filing=filing,
             gaps=services.filing_gaps(read(), plan),
         ), 422 if form.errors else 200
 
@@ -281,7 +329,8 @@ class FilingPageView(BaseView):
 
     route_base = "/filing"
     access: Mapping[str, frozenset[Role]] = {
-        "show": frozenset({Role.HR_OFFICER, Role.COMMITTEE}), "file": frozenset({Role.HR_OFFICER, Role.COMMITTEE}),
+        "show": frozenset({Role.HR_OFFICER, Role.COMMITTEE}),
+        "file": frozenset({Role.HR_OFFICER, Role.COMMITTEE}),
         "decide": frozenset({Role.HR_OFFICER}),
     }
 
@@ -297,9 +346,14 @@ class FilingPageView(BaseView):
         def save() -> None:
             with command() as session:
                 services.decide_filing(
-                    session, actor=current_actor(), filing_id=pk, version=int(version) if version.isdigit() and len(version) < 9 else -1,
-                    approve=form.result.data == "yes", opinion=form.opinion.data or "",
-                    filing_number=form.filing_number.data or "", filed_on=form.filed_on.data,
+                    session,
+                    actor=current_actor(),
+                    filing_id=pk,
+                    version=int(version) if version.isdigit() and len(version) < 9 else -1,
+                    approve=form.result.data == "yes",
+                    opinion=form.opinion.data or "",
+                    filing_number=form.filing_number.data or "",
+                    filed_on=form.filed_on.data,
                 )
 
         if attempt(form, save):
@@ -313,17 +367,30 @@ class FilingPageView(BaseView):
             abort(404)
         actor = current_actor()
         can = (
-            actor.role is Role.HR_OFFICER and filing.state is FilingState.SUBMITTED and filing.region_code == actor.region_code
+            actor.role is Role.HR_OFFICER
+            and filing.state is FilingState.SUBMITTED
+            and filing.region_code == actor.region_code
         )
         return self.render_template(
-            "outcomes/filing.html", title=f"备案：{filing.plan.name}", filing=filing, state=filing.state, form=form, can=can,
-            people=queries.cleared(read(), filing.plan_id), version=request.form.get("version") or filing.version,
+            "outcomes/filing.html",
+            title=f"备案：{filing.plan.name}",
+            filing=filing,
+            state=filing.state,
+            form=form,
+            can=can,
+            people=queries.cleared(read(), filing.plan_id),
+            version=request.form.get("version") or filing.version,
             results={r.candidate.application_id: r for r in queries.results_with_candidates(read(), filing.plan_id)},
             back=url_for("FilingReviewView.list" if actor.role is Role.HR_OFFICER else "FilingView.list"),
             facts=[
-                ("评委会", filing.plan.committee.body.name), ("评审方案", filing.plan.name), ("联系人", filing.contact),
-                ("申请时间", filing.submitted_at), ("备案文号", filing.filing_number), ("备案时间", filing.filed_on),
-                ("审核意见", filing.opinion), ("评审情况说明", filing.summary),
+                ("评委会", filing.plan.committee.body.name),
+                ("评审方案", filing.plan.name),
+                ("联系人", filing.contact),
+                ("申请时间", filing.submitted_at),
+                ("备案文号", filing.filing_number),
+                ("备案时间", filing.filed_on),
+                ("审核意见", filing.opinion),
+                ("评审情况说明", filing.summary),
             ],
         ), 422 if form.errors else 200
 
@@ -333,5 +400,3 @@ class FilingPageView(BaseView):
         if attachment is None:
             abort(404)
         return send_stored(attachment, inline=True)
-
-

@@ -34,7 +34,9 @@ def standings(session: Session, subject_ids: Collection[int], kind: NoticeKind) 
         sa.select(NoticeLine.subject_id, NoticeLine.id, PublicNotice)
         .join(PublicNotice, PublicNotice.id == NoticeLine.notice_id)
         .where(
-            NoticeLine.subject_id.in_(subject_ids), PublicNotice.kind == kind, PublicNotice.status != NoticeStatus.CANCELLED
+            NoticeLine.subject_id.in_(subject_ids),
+            PublicNotice.kind == kind,
+            PublicNotice.status != NoticeStatus.CANCELLED,
         )
         .order_by(PublicNotice.id)
     ).all()
@@ -80,7 +82,9 @@ def running(session: Session, limit: int = 20) -> list[PublicNotice]:
         session.scalars(
             sa.select(PublicNotice)
             .where(
-                PublicNotice.status == NoticeStatus.RUNNING, PublicNotice.starts_on <= today, PublicNotice.ends_on >= today
+                PublicNotice.status == NoticeStatus.RUNNING,
+                PublicNotice.starts_on <= today,
+                PublicNotice.ends_on >= today,
             )
             .options(joinedload(PublicNotice.body))
             .order_by(PublicNotice.id.desc())

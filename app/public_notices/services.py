@@ -56,25 +56,43 @@ def publish(
         )
         if not value or (isinstance(value, str) and not value.strip())
     }
-    fields |= {name: "不超过 120 个字。" for name, value in (("title", title), ("place", place), ("contact", contact)) if len(value) > 120}
+    fields |= {
+        name: "不超过 120 个字。"
+        for name, value in (("title", title), ("place", place), ("contact", contact))
+        if len(value) > 120
+    }
     if starts_on and ends_on:
         minimum = int(setting(session, "notice_working_days", str(MINIMUM_WORKING_DAYS)))
         fields |= dates_problem(starts_on, ends_on, clock.today(), minimum)
     if fields or starts_on is None or ends_on is None:
         raise Invalid(fields)
     notice = PublicNotice(
-        kind=kind, body_id=actor.body_id, title=title.strip(), place=place.strip(), contact=contact.strip(),
-        starts_on=starts_on, ends_on=ends_on, published_at=clock.now(), status=NoticeStatus.RUNNING,
+        kind=kind,
+        body_id=actor.body_id,
+        title=title.strip(),
+        place=place.strip(),
+        contact=contact.strip(),
+        starts_on=starts_on,
+        ends_on=ends_on,
+        published_at=clock.now(),
+        status=NoticeStatus.RUNNING,
     )
     notice.lines = [
         NoticeLine(
-            seq=seq, subject_id=line.subject_id, name=line.name, employer=line.employer, title=line.title, remark=line.remark
+            seq=seq,
+            subject_id=line.subject_id,
+            name=line.name,
+            employer=line.employer,
+            title=line.title,
+            remark=line.remark,
         )
         for seq, line in enumerate(lines, 1)
     ]
     session.add(notice)
     session.flush()
-    audit.record(session, actor, "public_notices.publish", notice, kind=kind.value, subjects=[x.subject_id for x in lines])
+    audit.record(
+        session, actor, "public_notices.publish", notice, kind=kind.value, subjects=[x.subject_id for x in lines]
+    )
     return notice
 
 
@@ -88,14 +106,24 @@ def _own(session: Session, actor: Actor, notice_id: int, *, lock: bool = True) -
 
 
 def record_objection(
-    session: Session, *, actor: Actor, notice_id: int, line_id: int, received_on: date | None, raised_by: str, content: str
+    session: Session,
+    *,
+    actor: Actor,
+    notice_id: int,
+    line_id: int,
+    received_on: date | None,
+    raised_by: str,
+    content: str,
 ) -> Objection:
     """An objection received while the notice runs, against one line of it."""
     notice = _own(session, actor, notice_id)
     if notice.status is not NoticeStatus.RUNNING:
         raise Conflict(f"该公示{notice.status.label}，不能再登记异议。")
     fields = {}
-    if session.scalar(sa.select(NoticeLine.id).where(NoticeLine.id == line_id, NoticeLine.notice_id == notice_id)) is None:
+    if (
+        session.scalar(sa.select(NoticeLine.id).where(NoticeLine.id == line_id, NoticeLine.notice_id == notice_id))
+        is None
+    ):
         fields["line_id"] = "请选择被提出异议的人员。"
     if received_on is None or not notice.starts_on <= received_on <= clock.today():
         fields["received_on"] = "收到日期应在公示开始之后、今天之前。"
@@ -106,7 +134,11 @@ def record_objection(
     if fields or received_on is None:
         raise Invalid(fields)
     objection = Objection(
-        notice_id=notice_id, line_id=line_id, received_on=received_on, raised_by=raised_by.strip(), content=content.strip(),
+        notice_id=notice_id,
+        line_id=line_id,
+        received_on=received_on,
+        raised_by=raised_by.strip(),
+        content=content.strip(),
         status=ObjectionStatus.OPEN,
     )
     session.add(objection)
@@ -139,7 +171,9 @@ def conclude(session: Session, *, actor: Actor, notice_id: int, conclusion: str)
     if clock.today() <= notice.ends_on:
         raise Refusal(f"公示期到 {notice.ends_on:%Y-%m-%d} 止，期满后才能办结。")
     waiting = session.scalar(
-        sa.select(sa.func.count(Objection.id)).where(Objection.notice_id == notice_id, Objection.status == ObjectionStatus.OPEN)
+        sa.select(sa.func.count(Objection.id)).where(
+            Objection.notice_id == notice_id, Objection.status == ObjectionStatus.OPEN
+        )
     )
     if waiting:
         raise Refusal(f"还有 {waiting} 条异议在调查中，调查结束后才能办结。")

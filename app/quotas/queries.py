@@ -14,7 +14,9 @@ def granted(session: Session, body_id: int, year: int, level: TitleLevel) -> int
     """How many a unit may recommend for a level in a year; None where no quota was approved, which is no limit."""
     return session.scalar(
         sa.select(PostQuota.granted).where(
-            PostQuota.body_id == body_id, PostQuota.year == year, PostQuota.level == level,
+            PostQuota.body_id == body_id,
+            PostQuota.year == year,
+            PostQuota.level == level,
             PostQuota.status == QuotaStatus.APPROVED,
         )
     )

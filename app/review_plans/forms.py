@@ -5,7 +5,17 @@ from __future__ import annotations
 from wtforms import RadioField
 
 from app.review_plans.enums import PlanKind, PlanMode, PlanState
-from app.web.forms import Form, Query, answered, date_field, enum_field, file_field, id_field, long_text_field, text_field
+from app.web.forms import (
+    Form,
+    Query,
+    answered,
+    date_field,
+    enum_field,
+    file_field,
+    id_field,
+    long_text_field,
+    text_field,
+)
 
 
 class PlanQuery(Query):

@@ -24,7 +24,9 @@ def plan_rows(actor: Actor) -> Any:
         return _p.committee_id == actor.body_id
     if not actor.region_prefix:
         return False
-    submitted = sa.and_(_p.state.not_in([PlanState.DRAFT, PlanState.CANCELLED]), _p.region_code.startswith(actor.region_prefix))
+    submitted = sa.and_(
+        _p.state.not_in([PlanState.DRAFT, PlanState.CANCELLED]), _p.region_code.startswith(actor.region_prefix)
+    )
     if actor.role is Role.HR_OFFICER:
         return submitted
     if actor.role is Role.SPECIAL_PLAN_OFFICER:

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from app.applications import services as applications
 from app.applications.enums import ApplicationAction, ApplicationState
-
 from app.catalog.models import Speciality
 from app.committees.models import AnnualBatch, Committee
 from app.committees.queries import committee_problem
@@ -39,8 +38,15 @@ def move_plan(
     """Change a plan's state and append the step, in the caller's transaction."""
     PLAN.check(plan.state, action, target, _facts(session, plan), opinion)
     step = PlanStep(
-        plan_id=plan.id, seq=len(plan.steps) + 1, action=action, from_state=plan.state, to_state=target, at=clock.now(),
-        actor_name=actor.name, actor_body_name=actor.body_name, opinion=opinion.strip(),
+        plan_id=plan.id,
+        seq=len(plan.steps) + 1,
+        action=action,
+        from_state=plan.state,
+        to_state=target,
+        at=clock.now(),
+        actor_name=actor.name,
+        actor_body_name=actor.body_name,
+        opinion=opinion.strip(),
     )
     plan.state, plan.state_since = target, clock.now()
     session.add(step)
@@ -52,8 +58,12 @@ def move_plan(
 
 def _facts(session: Session, plan: ReviewPlan) -> PlanFacts:
     content = rules.PlanContent(
-        plan.mode, plan.meeting_on, len(plan.candidates), [item.weight for item in plan.rubric],
-        sum(need.count for need in plan.expert_requirements), plan.batch.review_until,
+        plan.mode,
+        plan.meeting_on,
+        len(plan.candidates),
+        [item.weight for item in plan.rubric],
+        sum(need.count for need in plan.expert_requirements),
+        plan.batch.review_until,
     )
     return PlanFacts(
         rules.plan_gaps(content, clock.today()), committee_problem(session, plan.committee_id, clock.today()) or ""
@@ -83,8 +93,11 @@ def create_plan(session: Session, *, actor: Actor, values: Mapping[str, Any]) ->
         raise NotAllowed("评审方案由评委会操作员编制。")
     clean = _check(session, committee, values)
     plan = ReviewPlan(
-        committee_id=committee.body_id, region_code=committee.body.region_code, state=PlanState.DRAFT,
-        state_since=clock.now(), **clean,
+        committee_id=committee.body_id,
+        region_code=committee.body.region_code,
+        state=PlanState.DRAFT,
+        state_since=clock.now(),
+        **clean,
     )
     session.add(plan)
     session.flush()
@@ -107,7 +120,11 @@ def edit_plan(session: Session, *, actor: Actor, plan_id: int, values: Mapping[s
 def _check(session: Session, committee: Committee, values: Mapping[str, Any]) -> dict[str, Any]:
     fields = {
         name: words
-        for name, words in (("name", "请填写方案名称。"), ("place", "请填写评审地点。"), ("meeting_on", "请选择评审会议日期。"))
+        for name, words in (
+            ("name", "请填写方案名称。"),
+            ("place", "请填写评审地点。"),
+            ("meeting_on", "请选择评审会议日期。"),
+        )
         if not values.get(name)
     }
     fields |= {name: "不超过 120 个字。" for name in ("name", "place") if len(values.get(name) or "") > 120}
@@ -123,7 +140,10 @@ def _check(session: Session, committee: Committee, values: Mapping[str, Any]) ->
     if fields:
         raise Invalid(fields)
     clean = {name: values.get(name) for name in ("name", "place", "meeting_on", "kind", "mode", "batch_id")}
-    return clean | {"kind_reason": (values.get("kind_reason") or "").strip()[:300], "note": (values.get("note") or "")[:4000]}
+    return clean | {
+        "kind_reason": (values.get("kind_reason") or "").strip()[:300],
+        "note": (values.get("note") or "")[:4000],
+    }
 
 
 def add_candidates(session: Session, *, actor: Actor, plan_id: int, application_ids: Sequence[int]) -> int:
@@ -157,7 +177,9 @@ def remove_candidate(session: Session, *, actor: Actor, plan_id: int, candidate_
     applications.advance(session, actor=actor, application=application, action=ApplicationAction.UNPLAN)
 
 
-def set_expert_requirements(session: Session, *, actor: Actor, plan_id: int, needs: Sequence[tuple[int, int, int]]) -> None:
+def set_expert_requirements(
+    session: Session, *, actor: Actor, plan_id: int, needs: Sequence[tuple[int, int, int]]
+) -> None:
     """专家需求: (speciality id, count, reserve) each; replaces what was there."""
     plan = _own(session, actor, plan_id)
     if len({need[0] for need in needs}) != len(needs):
@@ -183,7 +205,9 @@ def set_rubric(session: Session, *, actor: Actor, plan_id: int, items: Sequence[
     rows: list[RubricItem] = []
     for seq, (name, weight, maximum) in enumerate(items, 1):
         try:
-            row = RubricItem(plan_id=plan.id, seq=seq, name=name.strip()[:80], weight=Decimal(weight), maximum=Decimal(maximum))
+            row = RubricItem(
+                plan_id=plan.id, seq=seq, name=name.strip()[:80], weight=Decimal(weight), maximum=Decimal(maximum)
+            )
         except InvalidOperation:
             raise Invalid({"items": f"第 {seq} 行的权重和满分应为数字。"}) from None
         if not row.name:
@@ -221,9 +245,7 @@ def submit_plan(session: Session, *, actor: Actor, plan_id: int) -> PlanStep:
     return move_plan(session, actor=actor, plan=plan, action=PlanAction.SUBMIT, target=PlanState.SUBMITTED)
 
 
-def decide_plan(
-    session: Session, *, actor: Actor, plan_id: int, version: int, approve: bool, opinion: str
-) -> PlanStep:
+def decide_plan(session: Session, *, actor: Actor, plan_id: int, version: int, approve: bool, opinion: str) -> PlanStep:
     """A13 decides normal plans, A14 special ones: different officers. A committee's plan is its own region's business."""
     plan = load(session, plan_id)
     deciders = {PlanKind.NORMAL: Role.HR_OFFICER, PlanKind.SPECIAL: Role.SPECIAL_PLAN_OFFICER}
@@ -236,5 +258,3 @@ def decide_plan(
     action = PlanAction.APPROVE if approve else PlanAction.REFUSE
     target = PlanState.APPROVED if approve else PlanState.RETURNED
     return move_plan(session, actor=actor, plan=plan, action=action, target=target, opinion=opinion)
-
-

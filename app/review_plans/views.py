@@ -108,7 +108,9 @@ class PlanPageView(BaseView):
 
     route_base = "/plan"
     access: Mapping[str, frozenset[Role]] = {
-        "show": frozenset(READERS), "file": frozenset(READERS), "*": frozenset({Role.COMMITTEE}),
+        "show": frozenset(READERS),
+        "file": frozenset(READERS),
+        "*": frozenset({Role.COMMITTEE}),
     }
 
     @expose("/<int:pk>")
@@ -121,22 +123,39 @@ class PlanPageView(BaseView):
         if editable:
             buttons = [
                 Button("修改", url_for("PlanView.edit", pk=pk)),
-                Button("呈报", url_for("PlanPageView.submit", pk=pk), "post", "呈报后不能再修改，确定呈报吗？", "primary"),
+                Button(
+                    "呈报", url_for("PlanPageView.submit", pk=pk), "post", "呈报后不能再修改，确定呈报吗？", "primary"
+                ),
             ]
         elif decidable(plan):
             buttons = [Button("审核", url_for(f"{decide_view(plan)}.decide", pk=pk), tone="primary")]
         return self.render_template(
-            "review_plans/plan.html", title=plan.name, plan=plan, state=plan.state, buttons=buttons, editable=editable,
+            "review_plans/plan.html",
+            title=plan.name,
+            plan=plan,
+            state=plan.state,
+            buttons=buttons,
+            editable=editable,
             facts=[
-                ("评委会", plan.committee.body.name), ("年度批次", str(plan.batch)), ("方案类型", plan.kind.label),
-                ("特殊情况说明", plan.kind_reason), ("评审方式", plan.mode.label), ("评审会议日期", plan.meeting_on),
-                ("评审地点", plan.place), ("备注", plan.note),
+                ("评委会", plan.committee.body.name),
+                ("年度批次", str(plan.batch)),
+                ("方案类型", plan.kind.label),
+                ("特殊情况说明", plan.kind_reason),
+                ("评审方式", plan.mode.label),
+                ("评审会议日期", plan.meeting_on),
+                ("评审地点", plan.place),
+                ("备注", plan.note),
             ],
-            waiting=waiting, specialities=specialities_of(session, plan.committee.series_id) if editable else [],
+            waiting=waiting,
+            specialities=specialities_of(session, plan.committee.series_id) if editable else [],
             steps=[
                 {
-                    "title": s.action.label, "tone": "bad" if s.action.value == "refuse" else "ok",
-                    "who": f"{s.actor_body_name} {s.actor_name}", "when": s.at, "text": s.opinion, "waited": "",
+                    "title": s.action.label,
+                    "tone": "bad" if s.action.value == "refuse" else "ok",
+                    "who": f"{s.actor_body_name} {s.actor_name}",
+                    "when": s.at,
+                    "text": s.opinion,
+                    "waited": "",
                 }
                 for s in reversed(plan.steps)
             ],
@@ -155,15 +174,19 @@ class PlanPageView(BaseView):
     def add(self, pk: int) -> ResponseReturnValue:
         ids = [int(text) for text in request.form.getlist("ids") if text.isdigit() and len(text) < 12]
         return self._do(
-            pk, lambda s: services.add_candidates(s, actor=current_actor(), plan_id=pk, application_ids=ids),
-            f"已编入 {len(ids)} 名参评人员。", "#candidates",
+            pk,
+            lambda s: services.add_candidates(s, actor=current_actor(), plan_id=pk, application_ids=ids),
+            f"已编入 {len(ids)} 名参评人员。",
+            "#candidates",
         )
 
     @expose("/<int:pk>/candidates/<int:candidate_id>/remove", methods=["POST"])
     def remove(self, pk: int, candidate_id: int) -> ResponseReturnValue:
         return self._do(
-            pk, lambda s: services.remove_candidate(s, actor=current_actor(), plan_id=pk, candidate_id=candidate_id),
-            "已移出方案。", "#candidates",
+            pk,
+            lambda s: services.remove_candidate(s, actor=current_actor(), plan_id=pk, candidate_id=candidate_id),
+            "已移出方案。",
+            "#candidates",
         )
 
     @expose("/<int:pk>/experts", methods=["POST"])
@@ -171,8 +194,10 @@ class PlanPageView(BaseView):
         rows = zip(*(request.form.getlist(name) for name in ("speciality_id", "count", "reserve")), strict=False)
         needs = [(_int(s), _int(c), _int(r)) for s, c, r in rows if s]
         return self._do(
-            pk, lambda s: services.set_expert_requirements(s, actor=current_actor(), plan_id=pk, needs=needs),
-            "专家需求已保存。", "#experts",
+            pk,
+            lambda s: services.set_expert_requirements(s, actor=current_actor(), plan_id=pk, needs=needs),
+            "专家需求已保存。",
+            "#experts",
         )
 
     @expose("/<int:pk>/rubric", methods=["POST"])
@@ -180,7 +205,10 @@ class PlanPageView(BaseView):
         rows = zip(*(request.form.getlist(name) for name in ("name", "weight", "maximum")), strict=False)
         items = [(name, weight, maximum) for name, weight, maximum in rows if name.strip() or weight.strip()]
         return self._do(
-            pk, lambda s: services.set_rubric(s, actor=current_actor(), plan_id=pk, items=items), "打分细则已保存。", "#rubric"
+            pk,
+            lambda s: services.set_rubric(s, actor=current_actor(), plan_id=pk, items=items),
+            "打分细则已保存。",
+            "#rubric",
         )
 
     @expose("/<int:pk>/attachments", methods=["POST"])
@@ -191,12 +219,17 @@ class PlanPageView(BaseView):
             return redirect(url_for("PlanPageView.show", pk=pk) + "#attachments")
         name, content = form.file.data.filename or "", form.file.data.read()
         return self._do(
-            pk, lambda s: services.attach(s, actor=current_actor(), plan_id=pk, name=name, content=content), "附件已上传。", "#attachments"
+            pk,
+            lambda s: services.attach(s, actor=current_actor(), plan_id=pk, name=name, content=content),
+            "附件已上传。",
+            "#attachments",
         )
 
     @expose("/<int:pk>/submit", methods=["POST"])
     def submit(self, pk: int) -> ResponseReturnValue:
-        return self._do(pk, lambda s: services.submit_plan(s, actor=current_actor(), plan_id=pk), "方案已呈报，请等待审核。", "")
+        return self._do(
+            pk, lambda s: services.submit_plan(s, actor=current_actor(), plan_id=pk), "方案已呈报，请等待审核。", ""
+        )
 
     @expose("/file/<int:pk>")
     def file(self, pk: int) -> ResponseReturnValue:
@@ -250,7 +283,11 @@ class PlanReviewView(PlanScreen):
         def save() -> None:
             with command() as session:
                 services.decide_plan(
-                    session, actor=current_actor(), plan_id=pk, version=_int(typed), approve=form.result.data == "yes",
+                    session,
+                    actor=current_actor(),
+                    plan_id=pk,
+                    version=_int(typed),
+                    approve=form.result.data == "yes",
                     opinion=form.opinion.data or "",
                 )
 
@@ -260,14 +297,27 @@ class PlanReviewView(PlanScreen):
             return redirect(back)
         plan = _load(pk)
         return self.render_template(
-            "review_plans/decide.html", title=f"审核：{plan.name}", plan=plan, state=plan.state, form=form, back=back,
-            version=typed or plan.version, can=decidable(plan),
+            "review_plans/decide.html",
+            title=f"审核：{plan.name}",
+            plan=plan,
+            state=plan.state,
+            form=form,
+            back=back,
+            version=typed or plan.version,
+            can=decidable(plan),
             facts=[
-                ("评委会", plan.committee.body.name), ("年度批次", str(plan.batch)), ("方案类型", plan.kind.label),
-                ("特殊情况说明", plan.kind_reason), ("评审方式", plan.mode.label), ("评审会议日期", plan.meeting_on),
+                ("评委会", plan.committee.body.name),
+                ("年度批次", str(plan.batch)),
+                ("方案类型", plan.kind.label),
+                ("特殊情况说明", plan.kind_reason),
+                ("评审方式", plan.mode.label),
+                ("评审会议日期", plan.meeting_on),
                 ("评审地点", plan.place),
             ],
-            editable=False, waiting=[], specialities=[], steps=[],
+            editable=False,
+            waiting=[],
+            specialities=[],
+            steps=[],
         ), 422 if form.errors else 200
 
 
@@ -288,6 +338,8 @@ class PlanQueryView(PlanScreen):
     def row_actions(self, row: ReviewPlan) -> Sequence[Button]:
         page = url_for("PlanPageView.show", pk=row.id)
         return (
-            Button("查看详细", page), Button("参评人员", page + "#candidates"), Button("专家需求", page + "#experts"),
+            Button("查看详细", page),
+            Button("参评人员", page + "#candidates"),
+            Button("专家需求", page + "#experts"),
             Button("打分细则", page + "#rubric"),
         )

@@ -38,7 +38,9 @@ class GuardedSecurityManager(SecurityManager):
         role = actor.role if actor else Role.ANONYMOUS
         if permission_name == "menu_access":
             return view_name in self.get_user_menu_access([view_name])
-        view = next((v for v in current_app.extensions["appbuilder"].baseviews if v.__class__.__name__ == view_name), None)
+        view = next(
+            (v for v in current_app.extensions["appbuilder"].baseviews if v.__class__.__name__ == view_name), None
+        )
         return view is not None and role in roles_for(view, permission_name.removeprefix("can_"))
 
     def get_user_menu_access(self, menu_names: list[str]) -> set[str]:

@@ -20,7 +20,11 @@ HOUR = timedelta(hours=1)
 
 def register(**changes: object) -> None:
     values: dict = {
-        "name": "王小明", "id_number": id_number(serial=777), "phone": "13812345678", "password": "Hao-Mima-2026", "consent": True,
+        "name": "王小明",
+        "id_number": id_number(serial=777),
+        "phone": "13812345678",
+        "password": "Hao-Mima-2026",
+        "consent": True,
     }
     with unit_of_work(SYSTEM) as session:
         services.register_applicant(session, actor=Actor.anonymous(), **(values | changes))
@@ -96,7 +100,10 @@ def test_attempts_are_kept_with_identity_numbers_masked() -> None:
     with read_session(SYSTEM) as session:
         attempt = session.scalars(sa.select(LoginAttempt).order_by(LoginAttempt.id.desc())).first()
         assert attempt is not None
-        assert (attempt.username, attempt.result) == ("430102********0050"[:14] + id_number(serial=5)[-4:], AttemptResult.UNKNOWN)
+        assert (attempt.username, attempt.result) == (
+            "430102********0050"[:14] + id_number(serial=5)[-4:],
+            AttemptResult.UNKNOWN,
+        )
 
 
 def test_two_posts_ask_for_a_choice_and_switching_ends_the_old_session() -> None:
@@ -148,7 +155,9 @@ def test_sessions_die_with_logout_idleness_password_and_deactivation() -> None:
     assert resume(third) is None
     assert sign_in(login, "Xin-De-Mima-77").problem == "账号已停用，请联系系统管理员。"
     with read_session(SYSTEM) as session:
-        ends = session.scalars(sa.select(LoginSession.end).where(LoginSession.user_id == actor.user_id).order_by(LoginSession.id)).all()
+        ends = session.scalars(
+            sa.select(LoginSession.end).where(LoginSession.user_id == actor.user_id).order_by(LoginSession.id)
+        ).all()
     assert ends == [SessionEnd.LOGOUT, SessionEnd.PASSWORD, SessionEnd.DEACTIVATED]
 
 
@@ -186,7 +195,11 @@ def test_an_administrator_does_not_lock_himself_out() -> None:
 
 
 def test_unmasking_is_recorded_and_shown_to_the_person() -> None:
-    person, admin, other = make_actor(Role.APPLICANT), make_actor(Role.SYSADMIN, name="管理员"), make_actor(Role.APPLICANT)
+    person, admin, other = (
+        make_actor(Role.APPLICANT),
+        make_actor(Role.SYSADMIN, name="管理员"),
+        make_actor(Role.APPLICANT),
+    )
     with unit_of_work(admin) as session:
         whole = services.unmask(session, actor=admin, person_id=person.person_id or 0, purpose="核对证件")
     assert len(whole) == 18

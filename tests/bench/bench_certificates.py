@@ -43,8 +43,16 @@ GIVEN = (
     "皓翔昊天沐宸芷晴钰彤昕妍"
 )
 SPECIALITIES = (
-    "建筑工程", "道路与桥梁", "水利水电", "林业调查规划", "临床医学检验",
-    "农业技术推广", "档案管理", "环境监测", "舞台美术设计", "机械制造",
+    "建筑工程",
+    "道路与桥梁",
+    "水利水电",
+    "林业调查规划",
+    "临床医学检验",
+    "农业技术推广",
+    "档案管理",
+    "环境监测",
+    "舞台美术设计",
+    "机械制造",
 )
 
 
@@ -63,15 +71,26 @@ def make_faces(count: int) -> list[CertificateFace]:
         name = SURNAMES[n * 7 % len(SURNAMES)] + GIVEN[n * 5 % len(GIVEN)] + GIVEN[n * 11 % len(GIVEN)]
         speciality = SPECIALITIES[n % len(SPECIALITIES)]
         number = f"B0626143000000{n:04d}"
-        faces.append(CertificateFace(
-            name=name, gender="男女"[n % 2], id_number_masked=f"4301{n % 30:02d}********{n:04d}", photo=photo(n),
-            title="高级工程师", level="副高级", series="工程技术人员", speciality=speciality, method="评审",
-            number=number, obtained_on=date(2026, 11, 1 + n % 28),
-            approving_body=f"湖南省{speciality}专业高级职称评审委员会",
-            issuing_authority="湖南省人力资源和社会保障厅", document_number=f"湘人社函〔2026〕{n}号",
-            issued_on=date(2026, 12, 1),
-            check_url=f"https://zc.example.gov.cn/c/{number}?s={n:04d}" + "aB3_x" * 15,
-        ))
+        faces.append(
+            CertificateFace(
+                name=name,
+                gender="男女"[n % 2],
+                id_number_masked=f"4301{n % 30:02d}********{n:04d}",
+                photo=photo(n),
+                title="高级工程师",
+                level="副高级",
+                series="工程技术人员",
+                speciality=speciality,
+                method="评审",
+                number=number,
+                obtained_on=date(2026, 11, 1 + n % 28),
+                approving_body=f"湖南省{speciality}专业高级职称评审委员会",
+                issuing_authority="湖南省人力资源和社会保障厅",
+                document_number=f"湘人社函〔2026〕{n}号",
+                issued_on=date(2026, 12, 1),
+                check_url=f"https://zc.example.gov.cn/c/{number}?s={n:04d}" + "aB3_x" * 15,
+            )
+        )
     return faces
 
 
@@ -241,7 +260,9 @@ def main() -> None:
     fpdf2, floor, ours = samples["fpdf2"].median, samples["floor"].median, samples["ours"].median
     print(f"{'one certificate, CPU, median':50}{'ms':>9}{'× faster':>10}{'of floor':>10}{'bytes':>10}{'n':>5}")
     for name, label in (
-        ("fpdf2", "fpdf2 as documented, Noto Serif CJK in full"), ("ours", "ours"), ("floor", "hand-made, fonts ready"),
+        ("fpdf2", "fpdf2 as documented, Noto Serif CJK in full"),
+        ("ours", "ours"),
+        ("floor", "hand-made, fonts ready"),
         ("cold", "ours, the first of a process"),
     ):
         one = samples[name]

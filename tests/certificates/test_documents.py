@@ -26,10 +26,20 @@ def photo() -> bytes:
 
 
 FACE = CertificateFace(
-    name="张㛃𬭎", gender="女", id_number_masked="430102********1224", photo=photo(), title="高级工程师",
-    level="副高级", series="工程技术人员", speciality="建筑工程（土木建筑）", method="评审",
-    number="B06261430000000001", obtained_on=date(2026, 11, 3), approving_body="湖南省建设工程专业高级职称评审委员会",
-    issuing_authority="湖南省人力资源和社会保障厅", document_number="湘人社函〔2026〕128号",
+    name="张㛃𬭎",
+    gender="女",
+    id_number_masked="430102********1224",
+    photo=photo(),
+    title="高级工程师",
+    level="副高级",
+    series="工程技术人员",
+    speciality="建筑工程（土木建筑）",
+    method="评审",
+    number="B06261430000000001",
+    obtained_on=date(2026, 11, 3),
+    approving_body="湖南省建设工程专业高级职称评审委员会",
+    issuing_authority="湖南省人力资源和社会保障厅",
+    document_number="湘人社函〔2026〕128号",
     issued_on=date(2026, 12, 1),
     check_url="https://zc.example.gov.cn/c/B06261430000000001?s=" + "aZ9-_" * 17,
 )

@@ -1,4 +1,3 @@
-
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -93,5 +92,3 @@ def test_sixteen_writers_at_once_make_one_chain(app: Flask) -> None:
     assert breaks() == []
     with read_session(Actor.system("test")) as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(AuditEntry)) == 32
-
-

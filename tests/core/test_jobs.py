@@ -52,12 +52,16 @@ def test_each_item_is_done_once_however_often_the_job_is_run(actor: Actor) -> No
     assert state(job_id) == (JobStatus.DONE, 3, 3, 0)
 
 
-def test_a_refused_item_fails_with_its_reason_and_the_rest_go_on(actor: Actor, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_refused_item_fails_with_its_reason_and_the_rest_go_on(
+    actor: Actor, caplog: pytest.LogCaptureFixture
+) -> None:
     job_id = submit(actor, 12, 13, 99, 14)
     jobs.run(job_id)
     assert state(job_id) == (JobStatus.PARTLY, 4, 2, 2)
     with read_session(actor) as session:
-        rows = session.execute(sa.select(JobItem.subject_id, JobItem.status, JobItem.message).order_by(JobItem.seq)).all()
+        rows = session.execute(
+            sa.select(JobItem.subject_id, JobItem.status, JobItem.message).order_by(JobItem.seq)
+        ).all()
     assert [tuple(row) for row in rows] == [
         (12, ItemStatus.DONE, ""),
         (13, ItemStatus.FAILED, "十三号不办。"),
@@ -99,7 +103,11 @@ def test_the_order_is_in_the_audit_trail(actor: Actor) -> None:
     job_id = submit(actor, 1, 2)
     with read_session(Actor.system("test")) as session:
         entry = session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "jobs.submit")).one()
-        assert (entry.object_type, entry.object_id, entry.detail) == ("jobs", str(job_id), {"kind": "test.count", "total": 2})
+        assert (entry.object_type, entry.object_id, entry.detail) == (
+            "jobs",
+            str(job_id),
+            {"kind": "test.count", "total": 2},
+        )
 
 
 def test_an_unknown_kind_is_the_programs_mistake(actor: Actor) -> None:

@@ -5,12 +5,12 @@ from sqlalchemy.orm import Session, aliased
 from app.accounts.enums import Gender
 from app.accounts.models import Person, Post
 from app.catalog.models import Region, TitleSeries
+from app.core import clock
 from app.core.db import Model, read_session, unit_of_work
 from app.core.enums import Role
 from app.core.errors import ScopeViolation
 from app.core.jobs import Job, JobItem, JobStatus
 from app.core.scope import UNSCOPED, Actor, Kind, Registry, bind_scope, elevated, registry
-from app.core import clock
 from tests.people import make_actor
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -37,9 +37,7 @@ def test_a_class_is_not_declared_twice_differently() -> None:
         mine.system(Region)
 
 
-@pytest.mark.parametrize(
-    ("code", "prefix"), [("430000", "43"), ("430100", "4301"), ("430102", "430102"), ("", "")]
-)
+@pytest.mark.parametrize(("code", "prefix"), [("430000", "43"), ("430100", "4301"), ("430102", "430102"), ("", "")])
 def test_region_prefix(code: str, prefix: str) -> None:
     assert Actor(Role.HR_OFFICER, region_code=code).region_prefix == prefix
 
@@ -95,7 +93,17 @@ def test_a_new_row_must_lie_within_the_scope(two: tuple[Actor, Actor]) -> None:
 
     def add(user_id: int | None) -> None:
         with unit_of_work(me) as session:
-            session.add(Job(kind="k", title="t", actor={}, user_id=user_id, created_at=moment, beat_at=moment, status=JobStatus.QUEUED))
+            session.add(
+                Job(
+                    kind="k",
+                    title="t",
+                    actor={},
+                    user_id=user_id,
+                    created_at=moment,
+                    beat_at=moment,
+                    status=JobStatus.QUEUED,
+                )
+            )
 
     add(me.user_id)
     with pytest.raises(ScopeViolation, match="Job .* is outside the scope of applicant"):
@@ -110,7 +118,7 @@ def test_a_changed_foreign_key_must_point_within_the_scope(two: tuple[Actor, Act
             job = Job(kind="k", title="t", actor={}, user_id=actor.user_id, created_at=clock.now(), beat_at=clock.now())
             session.add(job)
             session.flush()
-            session.add(JobItem(job_id=job.id, seq=1, subject_id=1))
+            session.add(JobItem(job_id=job.id, seq=1, subject_id=job.id))
             jobs.append(job.id)
     with pytest.raises(ScopeViolation, match=f"Job {jobs[1]} is outside"), unit_of_work(me) as session:
         session.scalars(sa.select(JobItem)).one().job_id = jobs[1]
@@ -129,7 +137,13 @@ def _any_body() -> int:
     from app.bodies.models import Body
 
     with unit_of_work(Actor.system("test")) as session:
-        body = Body(code="T1", name="测试处", node_type=NodeType.TITLE_OFFICE, nature=BodyNature.GOVERNMENT, region_code="430000")
+        body = Body(
+            code="T1",
+            name="测试处",
+            node_type=NodeType.TITLE_OFFICE,
+            nature=BodyNature.GOVERNMENT,
+            region_code="430000",
+        )
         session.add(body)
         session.flush()
         return body.id
@@ -161,7 +175,9 @@ def test_personal_data_is_unreadable_in_the_file() -> None:
     with read_session(Actor.system("test")) as session:
         person = session.get_one(Person, actor.person_id)
         raw = session.execute(
-            sa.select(sa.type_coerce(Person.id_number, sa.Text), sa.type_coerce(Person.phone, sa.Text)).where(Person.id == person.id)
+            sa.select(sa.type_coerce(Person.id_number, sa.Text), sa.type_coerce(Person.phone, sa.Text)).where(
+                Person.id == person.id
+            )
         ).one()
         assert person.id_number not in raw[0] and person.phone not in raw[1]
         assert person.id_masked == person.id_number[:6] + "********" + person.id_number[-4:]

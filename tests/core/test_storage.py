@@ -65,7 +65,13 @@ def test_a_key_that_was_not_made_here_opens_nothing(tmp_path: Path, key: str) ->
 
 @pytest.mark.parametrize(
     ("name", "clean"),
-    [("C:\\照片\\证 件.jpg", "证 件.jpg"), ("../../x.pdf", "x.pdf"), ("a\r\nb.pdf", "ab.pdf"), ("", "未命名"), ("x" * 300, "x" * 200)],
+    [
+        ("C:\\照片\\证 件.jpg", "证 件.jpg"),
+        ("../../x.pdf", "x.pdf"),
+        ("a\r\nb.pdf", "ab.pdf"),
+        ("", "未命名"),
+        ("x" * 300, "x" * 200),
+    ],
 )
 def test_clean_name(name: str, clean: str) -> None:
     assert storage.clean_name(name) == clean

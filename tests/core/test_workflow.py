@@ -22,8 +22,11 @@ DOOR: Machine[Door, Deed] = Machine(
     (
         Transition(Deed.SHUT, frozenset({Door.OPEN}), frozenset({Door.SHUT})),
         Transition(
-            Deed.LOCK, frozenset({Door.SHUT}), frozenset({Door.LOCKED}),
-            guards=(lambda facts: None if facts.get("key") else "没有钥匙", lambda facts: facts.get("jam")), opinion=True,
+            Deed.LOCK,
+            frozenset({Door.SHUT}),
+            frozenset({Door.LOCKED}),
+            guards=(lambda facts: None if facts.get("key") else "没有钥匙", lambda facts: facts.get("jam")),
+            opinion=True,
         ),
         Transition(Deed.KICK, frozenset({Door.SHUT, Door.LOCKED}), frozenset({Door.OPEN, Door.SHUT})),
     ),

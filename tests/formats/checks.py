@@ -37,8 +37,9 @@ def sound(document: bytes) -> list[str]:
 
 def pixels(document: bytes, dpi: int = 40) -> Image.Image:
     """The page as poppler draws it."""
-    drawn = subprocess.run(["pdftoppm", "-r", str(dpi), "-png", "-singlefile", "-"], input=document,
-                           capture_output=True, check=True)
+    drawn = subprocess.run(
+        ["pdftoppm", "-r", str(dpi), "-png", "-singlefile", "-"], input=document, capture_output=True, check=True
+    )
     assert drawn.stderr == b""
     return Image.open(io.BytesIO(drawn.stdout)).convert("RGB")
 

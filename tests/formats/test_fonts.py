@@ -14,7 +14,9 @@ from app.formats.fonts import MissingGlyphsError, Subset, Typeface, base_typefac
 
 RARE = "㛃𬭎𠅤堃喆犇"
 GB2312 = "".join(
-    bytes((high, low)).decode("gb2312") for high in range(0xB0, 0xF8) for low in range(0xA1, 0xFF)
+    bytes((high, low)).decode("gb2312")
+    for high in range(0xB0, 0xF8)
+    for low in range(0xA1, 0xFF)
     if not (high == 0xD7 and low > 0xF9)
 )
 

@@ -44,7 +44,10 @@ def test_a_square_comes_back_the_other_way_round() -> None:
     drawn = RecordingPen()
     font.getGlyphSet()[name].draw(drawn)
     assert [step for step in drawn.value if step[0] != "closePath"] == [
-        ("moveTo", ((0, 0),)), ("lineTo", ((0, 300),)), ("lineTo", ((700, 300),)), ("lineTo", ((700, 0),)),
+        ("moveTo", ((0, 0),)),
+        ("lineTo", ((0, 300),)),
+        ("lineTo", ((700, 300),)),
+        ("lineTo", ((700, 0),)),
     ]
     assert font["hmtx"][name] == (800, 0)
 
@@ -89,6 +92,8 @@ def test_every_record_is_where_the_font_says() -> None:
     assert [font["glyf"][name].numberOfContours for name in order] == [0, 2, 0, 2, 2, 2]
     assert [font["hmtx"][name][0] for name in order] == [1000, 10, 1000, 255, 256, 4000]
     assert [(font["glyf"][order[n]].xMin, font["glyf"][order[n]].yMax) for n in (1, 3, 5)] == [
-        (-10, 300), (-255, 300), (-4000, 4000),
+        (-10, 300),
+        (-255, 300),
+        (-4000, 4000),
     ]
     assert all(len(glyph.record) % 4 == 0 for glyph in glyphs)

@@ -34,7 +34,7 @@ def test_copies_share_a_beginning_and_nothing_else() -> None:
     assert (len(first.offsets), len(second.offsets)) == (1, 2)
     one, two = whole(first), whole(second)
     assert b"/Second" not in one
-    assert one[:two.index(b"2 0 obj")] == two[:two.index(b"2 0 obj")]
+    assert one[: two.index(b"2 0 obj")] == two[: two.index(b"2 0 obj")]
     with pikepdf.open(io.BytesIO(two)) as pdf:
         assert pdf.get_object(2, 0)["/Second"] is True
 

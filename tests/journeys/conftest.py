@@ -22,8 +22,13 @@ from tests.conftest import Backend
 ROOT = Path(__file__).resolve().parents[2]
 ARTIFACTS = ROOT / "tests" / ".artifacts"
 CHROMIUM_FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
 ]
 
 
@@ -45,7 +50,10 @@ def site(app: object, database: Backend, tmp_path: Path) -> Iterator[str]:
         build_world(session, clock.today().year)
     port = parts.free_port()
     environment = os.environ | {
-        "INSTANCE": str(tmp_path), "DATABASE_URL": database.url, "PORT": str(port), "REDIS_URL": "",
+        "INSTANCE": str(tmp_path),
+        "DATABASE_URL": database.url,
+        "PORT": str(port),
+        "REDIS_URL": "",
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
     }
     log = open(tmp_path / "server.log", "w")  # noqa: SIM115  lives as long as the server

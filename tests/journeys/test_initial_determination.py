@@ -18,13 +18,32 @@ def test_from_a_phone_to_a_certificate(phone: Person, desk: Person, tmp_path: Pa
     steps.upload_all(phone, files)
     phone.follow("下一步")
     phone.no_sideways_scrolling()
-    steps.fill(phone, {"民族": "汉族", "政治面貌": "群众", "参加工作时间": "2024-07-15", "从事本专业时间": "2024-07-01", "现从事专业技术工作": "排水管网运行"})
+    steps.fill(
+        phone,
+        {
+            "民族": "汉族",
+            "政治面貌": "群众",
+            "参加工作时间": "2024-07-15",
+            "从事本专业时间": "2024-07-01",
+            "现从事专业技术工作": "排水管网运行",
+        },
+    )
     phone.press("下一步")
     phone.says("从事本专业时间不能早于参加工作时间")
     phone.picture("日期顺序不对")
     steps.fill(phone, {"从事本专业时间": "2024-07-15"})
     phone.press("下一步")
-    steps.fill(phone, {"学历": "本科", "毕业院校": "湖南大学", "所学专业": "给排水科学与工程", "学习形式": "全日制", "入学时间": "2020-09-01", "毕业时间": "2024-06-30"})
+    steps.fill(
+        phone,
+        {
+            "学历": "本科",
+            "毕业院校": "湖南大学",
+            "所学专业": "给排水科学与工程",
+            "学习形式": "全日制",
+            "入学时间": "2020-09-01",
+            "毕业时间": "2024-06-30",
+        },
+    )
     phone.press("下一步")
     steps.fill(phone, {"开始时间": "2024-07-15", "工作单位": steps.UNIT, "从事工作及职务": "技术员"})
     phone.press("暂存")

@@ -18,8 +18,21 @@ def test_an_offline_meeting_to_a_certificate(desk: Person, tmp_path: Path) -> No
     steps.upload_all(desk, files)
     desk.follow("下一步")
     for values in (
-        {"民族": "汉族", "政治面貌": "中共党员", "参加工作时间": "2014-07-15", "从事本专业时间": "2014-07-15", "现从事专业技术工作": "给排水设计"},
-        {"学历": "本科", "毕业院校": "湖南大学", "所学专业": "给排水", "学习形式": "全日制", "入学时间": "2010-09-01", "毕业时间": "2014-06-30"},
+        {
+            "民族": "汉族",
+            "政治面貌": "中共党员",
+            "参加工作时间": "2014-07-15",
+            "从事本专业时间": "2014-07-15",
+            "现从事专业技术工作": "给排水设计",
+        },
+        {
+            "学历": "本科",
+            "毕业院校": "湖南大学",
+            "所学专业": "给排水",
+            "学习形式": "全日制",
+            "入学时间": "2010-09-01",
+            "毕业时间": "2014-06-30",
+        },
         {"开始时间": "2014-07-15", "工作单位": steps.UNIT, "从事工作及职务": "助理工程师"},
         {"职称级别": "助理级", "职称名称": "助理工程师", "取得时间": "2016-12-01"},
         {"年度": "2026", "培训内容": "专业科目", "学时": "90"},
@@ -44,7 +57,16 @@ def test_an_offline_meeting_to_a_certificate(desk: Person, tmp_path: Path) -> No
     desk.menu("评审方案呈报")
     desk.follow("新增")
     day = desk.page.evaluate("new Date(Date.now() + 16 * 86400000).toISOString().slice(0, 10)")
-    steps.fill(desk, {"方案名称": "2026年度工程中级第一次评审", "方案类型": "正常方案", "评审方式": "线下评审", "评审会议日期": day, "评审地点": "人才大厦三楼"})
+    steps.fill(
+        desk,
+        {
+            "方案名称": "2026年度工程中级第一次评审",
+            "方案类型": "正常方案",
+            "评审方式": "线下评审",
+            "评审会议日期": day,
+            "评审地点": "人才大厦三楼",
+        },
+    )
     desk.page.get_by_label("年度批次").select_option(index=1)
     desk.press("保存")
     desk.press("呈报", agree=True)
@@ -82,7 +104,13 @@ def test_an_offline_meeting_to_a_certificate(desk: Person, tmp_path: Path) -> No
     desk.sign_in("committee")
     desk.menu("评审结果")
     desk.follow("录入评审结果")
-    steps.fill(desk, {"评审会议日期": desk.page.evaluate("new Date(Date.now() + 15 * 86400000).toISOString().slice(0, 10)"), "主持人": "主任委员"})
+    steps.fill(
+        desk,
+        {
+            "评审会议日期": desk.page.evaluate("new Date(Date.now() + 15 * 86400000).toISOString().slice(0, 10)"),
+            "主持人": "主任委员",
+        },
+    )
     desk.page.get_by_label("出席评委人数").fill("9")
     desk.press("保存评审会议")
     desk.says("15 人中至少 10 人出席")

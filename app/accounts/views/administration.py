@@ -40,7 +40,12 @@ class AccountView(ListScreen):
         Column("用户名", "username", link=lambda row: url_for("AccountView.show", pk=row.id)),
         Column("姓名", "first_name"),
         Column("身份证号", "person.id_masked"),
-        Column("状态", lambda row: "启用" if row.active else "停用", "state", tone=lambda row: "ok" if row.active else "bad"),
+        Column(
+            "状态",
+            lambda row: "启用" if row.active else "停用",
+            "state",
+            tone=lambda row: "ok" if row.active else "bad",
+        ),
         Column("锁定至", "locked_until", "moment"),
         Column("密码修改时间", "password_changed_at", "ago"),
     )
@@ -63,8 +68,13 @@ class AccountView(ListScreen):
             with command() as session:
                 made.append(
                     services.create_user(
-                        session, actor=current_actor(), username=form.username.data or "", name=form.name.data or "",
-                        id_number=form.id_number.data or "", phone=form.phone.data or "", password=form.password.data or "",
+                        session,
+                        actor=current_actor(),
+                        username=form.username.data or "",
+                        name=form.name.data or "",
+                        id_number=form.id_number.data or "",
+                        phone=form.phone.data or "",
+                        password=form.password.data or "",
                     ).id
                 )
 
@@ -80,21 +90,28 @@ class AccountView(ListScreen):
         account = read().get(Account, pk)
         if account is None:
             abort(404)
-        posts = read().scalars(
-            sa.select(Post).where(Post.user_id == pk).options(joinedload(Post.body)).order_by(Post.id)
-        ).all()
+        posts = (
+            read()
+            .scalars(sa.select(Post).where(Post.user_id == pk).options(joinedload(Post.body)).order_by(Post.id))
+            .all()
+        )
         words = "停用" if account.active else "启用"
         return self.render_template(
-            "accounts/user.html", title=f"用户 {account.username}", account=account, posts=posts,
+            "accounts/user.html",
+            title=f"用户 {account.username}",
+            account=account,
+            posts=posts,
             buttons=[
                 Button("授予身份", url_for("AccountView.grant", pk=pk), tone="primary"),
                 Button(words, url_for("AccountView.activate", pk=pk), tone="danger" if account.active else "default"),
             ],
             facts=[
-                ("用户名", account.username), ("姓名", account.first_name),
+                ("用户名", account.username),
+                ("姓名", account.first_name),
                 ("身份证号", account.person.id_masked if account.person else "—"),
                 ("手机号", account.person.phone_masked if account.person else "—"),
-                ("状态", "启用" if account.active else "停用"), ("锁定至", account.locked_until),
+                ("状态", "启用" if account.active else "停用"),
+                ("锁定至", account.locked_until),
             ],
             back=url_for("AccountView.list"),
         )
@@ -108,7 +125,11 @@ class AccountView(ListScreen):
             officer = form.role.data in (Role.HR_OFFICER, Role.SPECIAL_PLAN_OFFICER)
             with command() as session:
                 services.grant_post(
-                    session, actor=current_actor(), user_id=pk, role=form.role.data, body_id=form.body_id.data,
+                    session,
+                    actor=current_actor(),
+                    user_id=pk,
+                    role=form.role.data,
+                    body_id=form.body_id.data,
                     region_code=body.region_code if body and officer else None,
                 )
 
@@ -128,13 +149,17 @@ class AccountView(ListScreen):
 
         def save() -> None:
             with command() as session:
-                services.set_active(session, actor=current_actor(), user_id=pk, active=active, reason=form.reason.data or "")
+                services.set_active(
+                    session, actor=current_actor(), user_id=pk, active=active, reason=form.reason.data or ""
+                )
 
         if attempt(form, save):
             flash("已启用。" if active else "已停用，该用户的登录已全部失效。", "success")
             return redirect(url_for("AccountView.show", pk=pk))
         return self.render_template(
-            "screens/form.html", title=f"{'启用' if active else '停用'}用户 {account.username}", form=form,
+            "screens/form.html",
+            title=f"{'启用' if active else '停用'}用户 {account.username}",
+            form=form,
             back=url_for("AccountView.show", pk=pk),
         ), 422 if form.errors else 200
 
@@ -170,7 +195,10 @@ class LoginAttemptView(ListScreen):
     conditions = AttemptQuery
     key = (desc(LoginAttempt.id),)
     columns = (
-        Column("时间", "at", "moment"), Column("用户名", "username"), Column("网络地址", "ip"), Column("结果", "result", "state"),
+        Column("时间", "at", "moment"),
+        Column("用户名", "username"),
+        Column("网络地址", "ip"),
+        Column("结果", "result", "state"),
     )
 
     def select(self, session: Session, values: Mapping[str, Any]) -> sa.Select[Any]:
@@ -193,9 +221,14 @@ class AuditView(ListScreen):
     conditions = AuditQuery
     key = (desc(AuditEntry.id),)
     columns = (
-        Column("序号", "id", "number"), Column("时间", "at", "moment"), Column("操作人", "actor_name"), Column("角色", "role"),
-        Column("操作", "action"), Column("对象", lambda row: f"{row.object_type} {row.object_id}".strip()),
-        Column("网络地址", "ip"), Column("哈希", lambda row: row.hash[:12]),
+        Column("序号", "id", "number"),
+        Column("时间", "at", "moment"),
+        Column("操作人", "actor_name"),
+        Column("角色", "role"),
+        Column("操作", "action"),
+        Column("对象", lambda row: f"{row.object_type} {row.object_id}".strip()),
+        Column("网络地址", "ip"),
+        Column("哈希", lambda row: row.hash[:12]),
     )
 
     def select(self, session: Session, values: Mapping[str, Any]) -> sa.Select[Any]:

@@ -57,7 +57,11 @@ class AuthView(BaseView):
         if form.validate_on_submit():
             with unit_of_work(_SIGN_IN) as work:
                 outcome = services.sign_in(
-                    work, login=form.login.data or "", password=form.password.data or "", ip=client_address(), agent=_agent()
+                    work,
+                    login=form.login.data or "",
+                    password=form.password.data or "",
+                    ip=client_address(),
+                    agent=_agent(),
                 )
             if outcome.token:
                 return _remember(outcome, _inside(request.args.get("next")))
@@ -79,7 +83,9 @@ class AuthView(BaseView):
         if not current_app.config["DEMO"]:
             abort(404)
         with unit_of_work(_SIGN_IN) as work:
-            account = work.scalar(sa.select(Account).where(Account.username == username, Account.is_demo, Account.active))
+            account = work.scalar(
+                sa.select(Account).where(Account.username == username, Account.is_demo, Account.active)
+            )
             if account is None:
                 abort(404)
             outcome = services.open_session(work, account=account, ip=client_address(), agent=_agent())
@@ -107,8 +113,11 @@ class PostView(BaseView):
             wanted = request.form.get("post_id", "")
             with unit_of_work(_SIGN_IN) as work:
                 outcome = services.choose_post(
-                    work, token=session[TOKEN], post_id=int(wanted) if wanted.isdigit() else 0,
-                    ip=client_address(), agent=_agent(),
+                    work,
+                    token=session[TOKEN],
+                    post_id=int(wanted) if wanted.isdigit() else 0,
+                    ip=client_address(),
+                    agent=_agent(),
                 )
             return _remember(outcome, _inside(request.args.get("next")))
         return self.render_template("accounts/posts.html", posts=posts)
@@ -130,8 +139,13 @@ class RegistrationView(BaseView):
                 try:
                     with unit_of_work(_SIGN_IN) as work:
                         services.register_applicant(
-                            work, actor=current_actor(), name=form.name.data or "", id_number=form.id_number.data or "",
-                            phone=form.phone.data or "", password=form.password.data or "", consent=form.consent.data,
+                            work,
+                            actor=current_actor(),
+                            name=form.name.data or "",
+                            id_number=form.id_number.data or "",
+                            phone=form.phone.data or "",
+                            password=form.password.data or "",
+                            consent=form.consent.data,
                         )
                     flash("注册成功，请用身份证号登录。网页和手机使用同一个账号。", "success")
                     return redirect(url_for("AuthView.login"))
@@ -171,9 +185,14 @@ class PasswordView(BaseView):
                         form[name].errors = [message]
                 except Refusal as refusal:
                     flash(refusal.reason, "danger")
-        looks = read().scalars(
-            sa.select(UnmaskLog).where(UnmaskLog.person_id == current_actor().person_id).order_by(UnmaskLog.id.desc()).limit(50)
-        ).all()
+        looks = (
+            read()
+            .scalars(
+                sa.select(UnmaskLog)
+                .where(UnmaskLog.person_id == current_actor().person_id)
+                .order_by(UnmaskLog.id.desc())
+                .limit(50)
+            )
+            .all()
+        )
         return self.render_template("accounts/account.html", form=form, looks=looks), 422 if form.errors else 200
-
-

@@ -31,7 +31,9 @@ from app.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
 from app.core.scope import Actor
 
 
-def save_draft(session: Session, *, actor: Actor, values: Mapping[str, Any], application_id: int | None = None) -> Application:
+def save_draft(
+    session: Session, *, actor: Actor, values: Mapping[str, Any], application_id: int | None = None
+) -> Application:
     """【暂存申报】: create or change the head of an application.
 
     `values`: year, employer_id, method, level, series_id, title_id, speciality_id, final_body_id. Raises Invalid by
@@ -50,8 +52,14 @@ def save_draft(session: Session, *, actor: Actor, values: Mapping[str, Any], app
     else:
         _no_other(session, person, head["year"])
         application = Application(
-            person_id=person.id, applicant_name=person.name, id_masked=person.id_masked, id_digest=person.id_digest,
-            state=S.DRAFT, state_since=clock.now(), created_at=clock.now(), step_count=0,
+            person_id=person.id,
+            applicant_name=person.name,
+            id_masked=person.id_masked,
+            id_digest=person.id_digest,
+            state=S.DRAFT,
+            state_since=clock.now(),
+            created_at=clock.now(),
+            step_count=0,
         )
     for name, value in head.items():
         setattr(application, name, value)
@@ -71,7 +79,9 @@ def _no_other(session: Session, person: Person, year: int) -> None:
         )
     )
     if other is not None:
-        raise Conflict(f"您在 {year} 年度已有一份申报（编号 {other.number}，{other.state.label}），同一年度只能申报一次。")
+        raise Conflict(
+            f"您在 {year} 年度已有一份申报（编号 {other.number}，{other.state.label}），同一年度只能申报一次。"
+        )
 
 
 def _check_head(session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -98,13 +108,31 @@ def _check_head(session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
         raise Invalid(fields)
     assert employer is not None and isinstance(level, TitleLevel) and isinstance(method, AcquisitionMethod)
     reachable = final_bodies_for(
-        session, employer_id=employer.id, method=method, level=level, series_id=values["series_id"],
+        session,
+        employer_id=employer.id,
+        method=method,
+        level=level,
+        series_id=values["series_id"],
         speciality_id=values["speciality_id"],
     )
     if values.get("final_body_id") not in {node.body_id for node in reachable}:
-        words = "请选择终审机构。" if reachable else "审核路径不完整，没有可选的终审机构，请联系所在单位核对审核路径配置。"
+        words = (
+            "请选择终审机构。" if reachable else "审核路径不完整，没有可选的终审机构，请联系所在单位核对审核路径配置。"
+        )
         raise Invalid({"final_body_id": words})
-    head = {name: values[name] for name in ("year", "employer_id", "method", "level", "series_id", "title_id", "speciality_id", "final_body_id")}
+    head = {
+        name: values[name]
+        for name in (
+            "year",
+            "employer_id",
+            "method",
+            "level",
+            "series_id",
+            "title_id",
+            "speciality_id",
+            "final_body_id",
+        )
+    }
     head["region_code"] = employer.region_code
     head["batch_id"] = None
     if method is AcquisitionMethod.REVIEW:
@@ -177,11 +205,15 @@ def remove_material(session: Session, *, actor: Actor, material_id: int) -> None
     session.delete(material)
     session.flush()
     session.expire(application, ["materials"])
-    audit.record(session, actor, "applications.detach", ("application_materials", material_id), application=application.id)
+    audit.record(
+        session, actor, "applications.detach", ("application_materials", material_id), application=application.id
+    )
 
 
 def checklist(session: Session, application: Application) -> list[MaterialRequirement]:
-    return requirements_for(session, series_id=application.series_id, level=application.level, method=application.method)
+    return requirements_for(
+        session, series_id=application.series_id, level=application.level, method=application.method
+    )
 
 
 def _editable(session: Session, actor: Actor, application_id: int) -> Application:
@@ -201,8 +233,13 @@ def submit(session: Session, *, actor: Actor, application_id: int) -> Applicatio
     if application.state not in WITH_APPLICANT:
         raise Conflict(f"这份申报已经提交（{application.state.label}），无需重复提交。")
     path = path_to(
-        session, employer_id=application.employer_id, method=application.method, level=application.level,
-        series_id=application.series_id, speciality_id=application.speciality_id, final_body_id=application.final_body_id,
+        session,
+        employer_id=application.employer_id,
+        method=application.method,
+        level=application.level,
+        series_id=application.series_id,
+        speciality_id=application.speciality_id,
+        final_body_id=application.final_body_id,
     )
     facts = submission_facts(session, application)
     action = A.SUBMIT if application.state is S.DRAFT else A.RESUBMIT
@@ -213,8 +250,12 @@ def submit(session: Session, *, actor: Actor, application_id: int) -> Applicatio
     session.flush()
     session.add_all(
         ApplicationNode(
-            application_id=application.id, seq=seq, body_id=node.body_id, node_type=node.node_type,
-            is_final=node.body_id == application.final_body_id, reached_at=reached.get(node.body_id),
+            application_id=application.id,
+            seq=seq,
+            body_id=node.body_id,
+            node_type=node.node_type,
+            is_final=node.body_id == application.final_body_id,
+            reached_at=reached.get(node.body_id),
         )
         for seq, node in enumerate(path, 1)
     )
@@ -251,18 +292,25 @@ def eligibility_of(session: Session, application: Application) -> rules.Eligibil
     """Design §5.2: which clause, on which evidence, and the earliest day."""
     person = application.person
     retired = rules.retirement_problem(
-        person.born_on, person.gender is Gender.MALE, clock.today(),
-        int(setting(session, "retirement_age_male", "60")), int(setting(session, "retirement_age_female", "55")),
+        person.born_on,
+        person.gender is Gender.MALE,
+        clock.today(),
+        int(setting(session, "retirement_age_male", "60")),
+        int(setting(session, "retirement_age_female", "55")),
     )
     if retired:
         return rules.Eligibility(False, reason=retired + "。")
     records = application.records
     evidence = rules.Evidence(
         tuple(
-            (Education(r.data["education"]), date.fromisoformat(r.data["graduated_on"])) for r in records if r.section is Section.EDUCATION
+            (Education(r.data["education"]), date.fromisoformat(r.data["graduated_on"]))
+            for r in records
+            if r.section is Section.EDUCATION
         ),
         tuple(
-            (TitleLevel(r.data["level"]), date.fromisoformat(r.data["obtained_on"])) for r in records if r.section is Section.PRESENT_TITLE
+            (TitleLevel(r.data["level"]), date.fromisoformat(r.data["obtained_on"]))
+            for r in records
+            if r.section is Section.PRESENT_TITLE
         ),
     )
     table = [
@@ -278,7 +326,13 @@ def withdraw(session: Session, *, actor: Actor, application_id: int, reason: str
     if actor.person_id != application.person_id or actor.role is not Role.APPLICANT:
         raise NotAllowed("只有申报人本人可以撤回。")
     return move(
-        session, actor=actor, application=application, action=A.WITHDRAW, target=S.WITHDRAWN, facts=Facts(), to_seq=None,
+        session,
+        actor=actor,
+        application=application,
+        action=A.WITHDRAW,
+        target=S.WITHDRAWN,
+        facts=Facts(),
+        to_seq=None,
         opinion=reason,
     )
 
@@ -286,9 +340,19 @@ def withdraw(session: Session, *, actor: Actor, application_id: int, reason: str
 def lapse(session: Session, *, actor: Actor, application_id: int) -> ApplicationStep:
     """Not corrected in time counts as withdrawn (Order No. 40, art. 17); by the system alone."""
     application = load(session, application_id)
-    if actor.role is not Role.SYSTEM or application.correction_due is None or application.correction_due >= clock.today():
+    if (
+        actor.role is not Role.SYSTEM
+        or application.correction_due is None
+        or application.correction_due >= clock.today()
+    ):
         raise Refusal("补正期限未到。")
     return move(
-        session, actor=actor, application=application, action=A.LAPSE, target=S.WITHDRAWN, facts=Facts(), to_seq=None,
+        session,
+        actor=actor,
+        application=application,
+        action=A.LAPSE,
+        target=S.WITHDRAWN,
+        facts=Facts(),
+        to_seq=None,
         opinion=f"逾期未补正（期限 {application.correction_due:%Y-%m-%d}），视为撤回申报。",
     )

@@ -76,13 +76,23 @@ def decide(
     application = _held(session, actor, application_id)
     if application.version != version:
         last = application.steps[-1] if application.steps else None
-        who = f"{last.actor_name}已于 {clock.local(last.at):%m-%d %H:%M} {last.action.label}" if last else "申报内容已被修改"
+        who = (
+            f"{last.actor_name}已于 {clock.local(last.at):%m-%d %H:%M} {last.action.label}"
+            if last
+            else "申报内容已被修改"
+        )
         raise Conflict(f"您打开页面之后，{who}，请刷新后再看。")
     if action in (A.APPROVE, A.RESEND):
         return _up(session, actor, application, action, opinion)
     if action in (A.CLOSE, A.DECLINE):
         return move(
-            session, actor=actor, application=application, action=action, target=S.NOT_APPROVED, facts=Facts(), to_seq=None,
+            session,
+            actor=actor,
+            application=application,
+            action=action,
+            target=S.NOT_APPROVED,
+            facts=Facts(),
+            to_seq=None,
             opinion=opinion,
         )
     return _down(session, actor, application, action, opinion, items)
@@ -105,13 +115,25 @@ def _up(session: Session, actor: Actor, application: Application, action: A, opi
     if action is A.APPROVE and here.is_final:
         target = S.RECHECKED if here.node_type is NodeType.COMMITTEE else S.EFFECTIVE
         return move(
-            session, actor=actor, application=application, action=action, target=target, facts=facts, to_seq=here.seq,
+            session,
+            actor=actor,
+            application=application,
+            action=action,
+            target=target,
+            facts=facts,
+            to_seq=here.seq,
             opinion=opinion,
         )
     above = node_at(application, here.seq + 1)
     return move(
-        session, actor=actor, application=application, action=action, target=S.arriving_at(above.node_type), facts=facts,
-        to_seq=above.seq, opinion=opinion,
+        session,
+        actor=actor,
+        application=application,
+        action=action,
+        target=S.arriving_at(above.node_type),
+        facts=facts,
+        to_seq=above.seq,
+        opinion=opinion,
     )
 
 
@@ -141,9 +163,12 @@ def _quota_problem(session: Session, application: Application) -> str:
             sa.select(sa.func.count(sa.distinct(ApplicationStep.application_id)))
             .join(Application, Application.id == ApplicationStep.application_id)
             .where(
-                ApplicationStep.action == A.FORWARD, Application.employer_id == application.employer_id,
-                Application.year == application.year, Application.level == application.level,
-                Application.state.not_in(ENDED), Application.id != application.id,
+                ApplicationStep.action == A.FORWARD,
+                Application.employer_id == application.employer_id,
+                Application.year == application.year,
+                Application.level == application.level,
+                Application.state.not_in(ENDED),
+                Application.id != application.id,
             )
         )
     return f"{application.level.label}职数 {limit} 个已用完" if (used or 0) >= limit else ""
@@ -157,8 +182,15 @@ def _down(
         if here == 1:
             raise Conflict("所在单位没有下级，请使用“不予推荐”或“退回”。")
         return move(
-            session, actor=actor, application=application, action=action, target=S.REFUSED, facts=Facts(), to_seq=here - 1,
-            opinion=opinion, items=items,
+            session,
+            actor=actor,
+            application=application,
+            action=action,
+            target=S.REFUSED,
+            facts=Facts(),
+            to_seq=here - 1,
+            opinion=opinion,
+            items=items,
         )
     # 退回 by a body that decides goes one level down; one that only passes a return on hands it further down
     passing_on = application.state in (S.RETURNED, S.REFUSED)
@@ -168,15 +200,25 @@ def _down(
     to_seq = here - 1 if here > 1 else None
     target = S.RETURNED if to_seq else S.CORRECTING
     return move(
-        session, actor=actor, application=application, action=action, target=target, facts=facts, to_seq=to_seq,
-        opinion=opinion, items=items,
+        session,
+        actor=actor,
+        application=application,
+        action=action,
+        target=target,
+        facts=facts,
+        to_seq=to_seq,
+        opinion=opinion,
+        items=items,
     )
 
 
 def _asked_again(application: Application, actor: Actor, items: Sequence[rules.Item]) -> str:
     earlier = [
-        step for step in application.steps
-        if step.action is A.RETURN and step.from_body_id == actor.body_id and step.actor_body_name == actor.body_name
+        step
+        for step in application.steps
+        if step.action is A.RETURN
+        and step.from_body_id == actor.body_id
+        and step.actor_body_name == actor.body_name
         and step.from_state in (S.AT_EMPLOYER, S.AT_SUPERIOR, S.AT_OFFICE, S.AT_COMMITTEE)
     ]
     if not earlier or not any(step.items for step in earlier):
@@ -191,13 +233,21 @@ def _asked_again(application: Application, actor: Actor, items: Sequence[rules.I
 # -- for the domains above -------------------------------------------------------------------------------------
 
 _ADVANCE: Mapping[A, S] = {
-    A.PLAN: S.PLANNED, A.UNPLAN: S.RECHECKED, A.PASS: S.REVIEW_PASSED, A.FAIL: S.REVIEW_FAILED,
-    A.PUBLISH: S.ON_NOTICE, A.CLEAR: S.AWAITING_FILING, A.UPHOLD: S.NOT_APPROVED, A.FILE: S.EFFECTIVE,
+    A.PLAN: S.PLANNED,
+    A.UNPLAN: S.RECHECKED,
+    A.PASS: S.REVIEW_PASSED,
+    A.FAIL: S.REVIEW_FAILED,
+    A.PUBLISH: S.ON_NOTICE,
+    A.CLEAR: S.AWAITING_FILING,
+    A.UPHOLD: S.NOT_APPROVED,
+    A.FILE: S.EFFECTIVE,
     A.ISSUE: S.CERTIFIED,
 }
 
 
-def advance(session: Session, *, actor: Actor, application: Application, action: A, opinion: str = "") -> ApplicationStep:
+def advance(
+    session: Session, *, actor: Actor, application: Application, action: A, opinion: str = ""
+) -> ApplicationStep:
     """A step that a domain above takes: plan, result, notice, filing, certificate. That domain has authorised it."""
     target = _ADVANCE[action]
     facts = Facts(blacklisted=barred(session, application) if action in (A.PLAN, A.ISSUE) else "")
@@ -209,7 +259,14 @@ def advance(session: Session, *, actor: Actor, application: Application, action:
         )
     to_seq = None if target in WITHOUT_HOLDER else application.nodes[-1].seq
     return move(
-        session, actor=actor, application=application, action=action, target=target, facts=facts, to_seq=to_seq, opinion=opinion
+        session,
+        actor=actor,
+        application=application,
+        action=action,
+        target=target,
+        facts=facts,
+        to_seq=to_seq,
+        opinion=opinion,
     )
 
 

@@ -67,8 +67,13 @@ def move(
     session.add(step)
     session.flush()
     audit.record(
-        session, actor, f"applications.{action.value}", application, number=application.number,
-        from_state=step.from_state.value, to_state=target.value,
+        session,
+        actor,
+        f"applications.{action.value}",
+        application,
+        number=application.number,
+        from_state=step.from_state.value,
+        to_state=target.value,
     )
     return step
 

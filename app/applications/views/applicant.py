@@ -58,13 +58,25 @@ class ApplicationView(BaseView):
         saved: dict[str, int] = {}
 
         def save() -> None:
-            values: dict[str, Any] = {name: form[name].data for name in (
-                "employer_id", "method", "series_id", "level", "title_id", "speciality_id", "final_body_id",
-            )}
+            values: dict[str, Any] = {
+                name: form[name].data
+                for name in (
+                    "employer_id",
+                    "method",
+                    "series_id",
+                    "level",
+                    "title_id",
+                    "speciality_id",
+                    "final_body_id",
+                )
+            }
             values["year"] = application.year if application else clock.today().year
             with command() as session:
                 saved["id"] = services.save_draft(
-                    session, actor=current_actor(), values=values, application_id=application.id if application else None
+                    session,
+                    actor=current_actor(),
+                    values=values,
+                    application_id=application.id if application else None,
                 ).id
 
         # a change of a select only asks for what may be chosen next: nothing is saved and nothing typed is lost
@@ -75,7 +87,10 @@ class ApplicationView(BaseView):
             flash("已暂存申报信息，请继续上传申报材料、填写各项信息。", "success")
             return redirect(url_for("ApplicationView.show", pk=saved["id"]))
         return self.render_template(
-            "applications/head.html", title="职称申报信息", form=form, gap=gap,
+            "applications/head.html",
+            title="职称申报信息",
+            form=form,
+            gap=gap,
             back=url_for("ApplicationView.show", pk=application.id) if application else url_for("ApplicationView.list"),
         ), 422 if form.errors else 200
 
@@ -89,11 +104,21 @@ class ApplicationView(BaseView):
         specialities = specialities_of(session, series_id) if series_id else []
         form.speciality_id.choices = blank_first([(s.id, s.name) for s in specialities])
         form.final_body_id.choices = blank_first([])
-        known = all((form.employer_id.data, isinstance(method, AcquisitionMethod), isinstance(level, TitleLevel), form.speciality_id.data))
+        known = all(
+            (
+                form.employer_id.data,
+                isinstance(method, AcquisitionMethod),
+                isinstance(level, TitleLevel),
+                form.speciality_id.data,
+            )
+        )
         if not known or form.speciality_id.data not in {s.id for s in specialities}:
             return ""
         wanted = {
-            "employer_id": form.employer_id.data, "method": method, "level": level, "series_id": series_id,
+            "employer_id": form.employer_id.data,
+            "method": method,
+            "level": level,
+            "series_id": series_id,
             "speciality_id": form.speciality_id.data,
         }
         finals = final_bodies_for(session, **wanted)
@@ -110,12 +135,22 @@ class ApplicationView(BaseView):
         editable = application.state in WITH_APPLICANT
         facts = services.submission_facts(read(), application) if editable else None
         return self.render_template(
-            "applications/show.html", title=f"{application.year} 年度职称申报", application=application, state=application.state,
-            facts=facts_of(application), sections=sections_of(application), editable=editable,
-            checklist=_checklist(application), gaps=facts, required=rules.required_sections(application.method),
+            "applications/show.html",
+            title=f"{application.year} 年度职称申报",
+            application=application,
+            state=application.state,
+            facts=facts_of(application),
+            sections=sections_of(application),
+            editable=editable,
+            checklist=_checklist(application),
+            gaps=facts,
+            required=rules.required_sections(application.method),
             eligibility=services.eligibility_of(read(), application) if editable else None,
-            steps=trail(application, for_applicant=True), back=url_for("ApplicationView.list"),
-            asked=_asked(application), withdrawable=_withdrawable(application), buttons=self._certificate(application),
+            steps=trail(application, for_applicant=True),
+            back=url_for("ApplicationView.list"),
+            asked=_asked(application),
+            withdrawable=_withdrawable(application),
+            buttons=self._certificate(application),
         )
 
     def _certificate(self, application: Application) -> tuple[Button, ...]:
@@ -140,7 +175,9 @@ class ApplicationView(BaseView):
             records = _posted(section)
             try:
                 with command() as session:
-                    services.save_section(session, actor=current_actor(), application_id=pk, section=section, records=records)
+                    services.save_section(
+                        session, actor=current_actor(), application_id=pk, section=section, records=records
+                    )
                 flash(f"“{section.label}”已保存。", "success")
                 return redirect(_after(pk, section))
             except Invalid as invalid:
@@ -158,9 +195,18 @@ class ApplicationView(BaseView):
         blank = section_form(section)(None, prefix="__n__-") if schema.many else None
         order = list(Section)
         return self.render_template(
-            "applications/section.html", title=section.label, section=section, entries=entries, blank=blank,
-            application=application, general=general, wrong=bool(errors or general), optional=section not in rules.required_sections(application.method),
-            place=order.index(section) + 1, places=len(order), back=url_for("ApplicationView.show", pk=pk),
+            "applications/section.html",
+            title=section.label,
+            section=section,
+            entries=entries,
+            blank=blank,
+            application=application,
+            general=general,
+            wrong=bool(errors or general),
+            optional=section not in rules.required_sections(application.method),
+            place=order.index(section) + 1,
+            places=len(order),
+            back=url_for("ApplicationView.show", pk=pk),
         ), 422 if errors or general else 200
 
     # -- materials ---------------------------------------------------------------------------------------------
@@ -172,8 +218,12 @@ class ApplicationView(BaseView):
         def save() -> None:
             with command() as session:
                 services.attach_material(
-                    session, actor=current_actor(), application_id=pk, requirement_id=requirement_id,
-                    name=form.file.data.filename or "", content=form.file.data.read(),
+                    session,
+                    actor=current_actor(),
+                    application_id=pk,
+                    requirement_id=requirement_id,
+                    name=form.file.data.filename or "",
+                    content=form.file.data.read(),
                 )
 
         if attempt(form, save):

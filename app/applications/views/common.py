@@ -75,33 +75,53 @@ def trail(application: Application, *, for_applicant: bool = False) -> list[dict
         steps.insert(
             0,
             {
-                "title": f"现在：{application.state.label}", "tone": "wait", "who": application.current_body.name,
-                "when": application.state_since, "waited": waited_words(queries.waited(application)), "text": "",
+                "title": f"现在：{application.state.label}",
+                "tone": "wait",
+                "who": application.current_body.name,
+                "when": application.state_since,
+                "waited": waited_words(queries.waited(application)),
+                "text": "",
             },
         )
     return steps
 
 
 def _step(step: ApplicationStep, for_applicant: bool) -> dict[str, Any]:
-    who = step.actor_body_name if for_applicant and step.actor_body_name else f"{step.actor_body_name} {step.actor_name}".strip()
+    who = (
+        step.actor_body_name
+        if for_applicant and step.actor_body_name
+        else f"{step.actor_body_name} {step.actor_name}".strip()
+    )
     text = step.opinion
     if for_applicant and step.action in (A.PASS, A.FAIL):
         text = ""  # the count of votes is the committee's
     if step.items:
         text += "\n需要补正：" + "；".join(item["note"] or item["target"] for item in step.items)
     return {
-        "title": step.action.label, "tone": "bad" if step.action in BAD else "ok", "who": f"{who} · {step.actor_role}",
-        "when": step.at, "waited": waited_words(step.waited_seconds), "text": text.strip(),
+        "title": step.action.label,
+        "tone": "bad" if step.action in BAD else "ok",
+        "who": f"{who} · {step.actor_role}",
+        "when": step.at,
+        "waited": waited_words(step.waited_seconds),
+        "text": text.strip(),
     }
 
 
 def facts_of(application: Application) -> list[tuple[str, Any]]:
     return [
-        ("申报编号", application.number), ("姓名", application.applicant_name), ("身份证号", application.id_masked),
-        ("单位", application.employer.name), ("年度", f"{application.year}年"), ("取得方式", application.method.label),
-        ("系列", application.series.name), ("申报职称", application.title.name), ("等级", application.level.label),
-        ("专业", application.speciality.name), ("终审机构", application.final_body.name),
-        ("年度批次", str(application.batch) if application.batch else "—"), ("提交时间", application.submitted_at),
+        ("申报编号", application.number),
+        ("姓名", application.applicant_name),
+        ("身份证号", application.id_masked),
+        ("单位", application.employer.name),
+        ("年度", f"{application.year}年"),
+        ("取得方式", application.method.label),
+        ("系列", application.series.name),
+        ("申报职称", application.title.name),
+        ("等级", application.level.label),
+        ("专业", application.speciality.name),
+        ("终审机构", application.final_body.name),
+        ("年度批次", str(application.batch) if application.batch else "—"),
+        ("提交时间", application.submitted_at),
     ]
 
 
@@ -110,8 +130,12 @@ def sections_of(application: Application) -> list[dict[str, Any]]:
     grouped = queries.records_by_section(application)
     shown = []
     for section, schema in rules.SECTIONS.items():
-        rows = [[rules.shown(field, record.get(field.name, "")) for field in schema.fields] for record in grouped[section]]
-        shown.append({"section": section, "labels": [field.label for field in schema.fields], "rows": rows, "many": schema.many})
+        rows = [
+            [rules.shown(field, record.get(field.name, "")) for field in schema.fields] for record in grouped[section]
+        ]
+        shown.append(
+            {"section": section, "labels": [field.label for field in schema.fields], "rows": rows, "many": schema.many}
+        )
     return shown
 
 
@@ -120,7 +144,9 @@ class DossierView(BaseView):
 
     route_base = "/dossier"
     access: Mapping[str, frozenset[Role]] = {
-        "*": OFFICES, "file": OFFICES | {Role.APPLICANT}, "unmask": OFFICES - {Role.COMMITTEE},
+        "*": OFFICES,
+        "file": OFFICES | {Role.APPLICANT},
+        "unmask": OFFICES - {Role.COMMITTEE},
     }
 
     @expose("/<int:pk>")
@@ -131,9 +157,15 @@ class DossierView(BaseView):
         from app.applications.views.deciding import decide_button
 
         return self.render_template(
-            "applications/dossier.html", title=f"{application.applicant_name} 的申报", state=application.state,
-            application=application, facts=facts_of(application), sections=sections_of(application),
-            buttons=decide_button(application), steps=trail(application), revealed=None,
+            "applications/dossier.html",
+            title=f"{application.applicant_name} 的申报",
+            state=application.state,
+            application=application,
+            facts=facts_of(application),
+            sections=sections_of(application),
+            buttons=decide_button(application),
+            steps=trail(application),
+            revealed=None,
         )
 
     @expose("/<int:pk>/unmask", methods=["POST"])
@@ -143,13 +175,24 @@ class DossierView(BaseView):
         if application is None:
             abort(404)
         with command() as session:
-            whole = unmask(session, actor=current_actor(), person_id=application.person_id, purpose=f"审核申报 {application.number}")
+            whole = unmask(
+                session,
+                actor=current_actor(),
+                person_id=application.person_id,
+                purpose=f"审核申报 {application.number}",
+            )
         application = queries.dossier(read(), pk)
         assert application is not None
         return self.render_template(
-            "applications/dossier.html", title=f"{application.applicant_name} 的申报", state=application.state,
-            application=application, facts=facts_of(application), sections=sections_of(application), buttons=(),
-            steps=trail(application), revealed=whole,
+            "applications/dossier.html",
+            title=f"{application.applicant_name} 的申报",
+            state=application.state,
+            application=application,
+            facts=facts_of(application),
+            sections=sections_of(application),
+            buttons=(),
+            steps=trail(application),
+            revealed=whole,
         )
 
     @expose("/file/<int:pk>")
@@ -168,7 +211,9 @@ class BodySearchView(BaseView):
 
     @expose("/units")
     def units(self) -> ResponseReturnValue:
-        return answer(Choice(b.id, b.name, b.code) for b in search_bodies(read(), typed_keyword(), node_types=[NodeType.UNIT]))
+        return answer(
+            Choice(b.id, b.name, b.code) for b in search_bodies(read(), typed_keyword(), node_types=[NodeType.UNIT])
+        )
 
     @expose("/bodies")
     def bodies(self) -> ResponseReturnValue:

@@ -24,8 +24,10 @@ from app.web.identity import command, current_actor, read
 from app.web.lists import Bulk, Button, asc
 
 QUEUE_ENDPOINT = {
-    S.AT_EMPLOYER: "RecommendationView.list", S.AT_SUPERIOR: "SuperiorReviewView.list",
-    S.AT_OFFICE: "QualificationReviewView.list", S.AT_COMMITTEE: "RecheckView.list",
+    S.AT_EMPLOYER: "RecommendationView.list",
+    S.AT_SUPERIOR: "SuperiorReviewView.list",
+    S.AT_OFFICE: "QualificationReviewView.list",
+    S.AT_COMMITTEE: "RecheckView.list",
 }
 DECIDABLE = frozenset(QUEUE_ENDPOINT) | {S.RETURNED, S.REFUSED}
 
@@ -69,7 +71,9 @@ class RecommendationView(InboxScreen):
         refused = {key: reason for key, reason in outcome.items() if reason}
         names = {
             row.id: row.applicant_name
-            for row in read().execute(sa.select(Application.id, Application.applicant_name).where(Application.id.in_(refused)))
+            for row in read().execute(
+                sa.select(Application.id, Application.applicant_name).where(Application.id.in_(refused))
+            )
         }
         for key, reason in refused.items():
             flash(f"{names.get(key, key)}：{reason}", "danger")
@@ -127,8 +131,13 @@ class DecisionView(BaseView):
                     services.forward(session, actor=current_actor(), application_id=pk, opinion=form.opinion.data or "")
                 else:
                     services.decide(
-                        session, actor=current_actor(), application_id=pk, version=_version(), action=action,
-                        opinion=form.opinion.data or "", items=_items(application),
+                        session,
+                        actor=current_actor(),
+                        application_id=pk,
+                        version=_version(),
+                        action=action,
+                        opinion=form.opinion.data or "",
+                        items=_items(application),
                     )
             done.append(action.label)
 
@@ -139,17 +148,27 @@ class DecisionView(BaseView):
         if application is None:
             abort(404)
         return self.render_template(
-            "applications/decide.html", title=f"审核：{application.applicant_name}", application=application,
-            state=application.state, facts=facts_of(application), sections=sections_of(application), form=form,
-            offered=offered, reasons={a: r for a, r in offered.items() if r}, steps=trail(application), back=queue,
-            version=request.form.get("version") or application.version, targets=_targets(application),
+            "applications/decide.html",
+            title=f"审核：{application.applicant_name}",
+            application=application,
+            state=application.state,
+            facts=facts_of(application),
+            sections=sections_of(application),
+            form=form,
+            offered=offered,
+            reasons={a: r for a, r in offered.items() if r},
+            steps=trail(application),
+            back=queue,
+            version=request.form.get("version") or application.version,
+            targets=_targets(application),
             ticked=set(request.form.getlist("items")),
         ), 422 if form.errors else 200
 
 
 def _queue_of(role: Role) -> str:
     return {
-        Role.UNIT: "RecommendationView.list", Role.DEPARTMENT: "SuperiorReviewView.list",
+        Role.UNIT: "RecommendationView.list",
+        Role.DEPARTMENT: "SuperiorReviewView.list",
         Role.COMMITTEE: "RecheckView.list",
     }.get(role, "QualificationReviewView.list")
 

@@ -67,8 +67,10 @@ class EmployerNoticeView(ListScreen):
         today = clock.today()
         form = NoticeForm(
             data={
-                "title": f"{current_actor().body_name}{today.year}年度职称申报人员公示", "place": "单位公示栏及本系统公示页",
-                "starts_on": today, "ends_on": earliest_end(today),
+                "title": f"{current_actor().body_name}{today.year}年度职称申报人员公示",
+                "place": "单位公示栏及本系统公示页",
+                "starts_on": today,
+                "ends_on": earliest_end(today),
             }
         )
         waiting = _unpublished(read())
@@ -77,16 +79,24 @@ class EmployerNoticeView(ListScreen):
 
         def save() -> None:
             lines = [
-                notices.LineInput(row.id, row.applicant_name, row.employer.name, f"{row.title.name}（{row.speciality.name}）")
+                notices.LineInput(
+                    row.id, row.applicant_name, row.employer.name, f"{row.title.name}（{row.speciality.name}）"
+                )
                 for row in waiting
                 if row.id in chosen
             ]
             with command() as session:
                 made.append(
                     notices.publish(
-                        session, actor=current_actor(), kind=NoticeKind.EMPLOYER, title=form.title.data or "",
-                        place=form.place.data or "", contact=form.contact.data or "", starts_on=form.starts_on.data,
-                        ends_on=form.ends_on.data, lines=lines,
+                        session,
+                        actor=current_actor(),
+                        kind=NoticeKind.EMPLOYER,
+                        title=form.title.data or "",
+                        place=form.place.data or "",
+                        contact=form.contact.data or "",
+                        starts_on=form.starts_on.data,
+                        ends_on=form.ends_on.data,
+                        lines=lines,
                     ).id
                 )
 
@@ -94,15 +104,22 @@ class EmployerNoticeView(ListScreen):
             flash("公示已发布，任何人都可以在公示页看到。", "success")
             return redirect(url_for("NoticeDeskView.show", pk=made[0]))
         return self.render_template(
-            "applications/notice_form.html", title="新增公示", form=form, rows=_unpublished(read()), chosen=chosen,
-            back=url_for("EmployerNoticeView.list"), crumbs=[("所在单位申报公示", url_for("EmployerNoticeView.list"))],
+            "applications/notice_form.html",
+            title="新增公示",
+            form=form,
+            rows=_unpublished(read()),
+            chosen=chosen,
+            back=url_for("EmployerNoticeView.list"),
+            crumbs=[("所在单位申报公示", url_for("EmployerNoticeView.list"))],
         ), 422 if form.errors else 200
 
 
 def _unpublished(session: Session) -> list[Application]:
     """Applications at this unit that are in no notice yet; at most 200 at a time."""
     rows = session.scalars(
-        queries.inbox(current_actor().body_id or 0, {}, {ApplicationState.AT_EMPLOYER}).order_by(Application.id).limit(200)
+        queries.inbox(current_actor().body_id or 0, {}, {ApplicationState.AT_EMPLOYER})
+        .order_by(Application.id)
+        .limit(200)
     ).all()
     published = standings(session, [row.id for row in rows], NoticeKind.EMPLOYER)
     return [row for row in rows if row.id not in published]
@@ -118,7 +135,11 @@ class NoticeDeskView(BaseView):
         notice = read().scalar(
             sa.select(PublicNotice)
             .where(PublicNotice.id == pk, PublicNotice.body_id == current_actor().body_id)
-            .options(selectinload(PublicNotice.lines), selectinload(PublicNotice.objections).joinedload(Objection.line), joinedload(PublicNotice.body))
+            .options(
+                selectinload(PublicNotice.lines),
+                selectinload(PublicNotice.objections).joinedload(Objection.line),
+                joinedload(PublicNotice.body),
+            )
         )
         if notice is None:
             abort(404)
@@ -128,17 +149,29 @@ class NoticeDeskView(BaseView):
     def show(self, pk: int) -> ResponseReturnValue:
         notice = self._load(pk)
         running = notice.status is NoticeStatus.RUNNING
-        buttons = [Button("查看公示页", url_for("NoticeView.show", pk=pk))] if notice.status is not NoticeStatus.CANCELLED else []
+        buttons = (
+            [Button("查看公示页", url_for("NoticeView.show", pk=pk))]
+            if notice.status is not NoticeStatus.CANCELLED
+            else []
+        )
         if running:
             buttons.append(Button("登记异议", url_for("NoticeDeskView.object", pk=pk)))
             if notice.kind is NoticeKind.EMPLOYER and clock.today() > notice.ends_on:
                 buttons.append(Button("办结公示", url_for("NoticeDeskView.conclude", pk=pk), tone="primary"))
             buttons.append(Button("撤销公示", url_for("NoticeDeskView.cancel", pk=pk), tone="danger"))
         return self.render_template(
-            "applications/notice.html", title=notice.title, notice=notice, state=notice.status, buttons=buttons,
+            "applications/notice.html",
+            title=notice.title,
+            notice=notice,
+            state=notice.status,
+            buttons=buttons,
             facts=[
-                ("公示地点", notice.place), ("受理异议", notice.contact), ("开始日期", notice.starts_on),
-                ("结束日期", notice.ends_on), ("结论", notice.conclusion), ("发布时间", notice.published_at),
+                ("公示地点", notice.place),
+                ("受理异议", notice.contact),
+                ("开始日期", notice.starts_on),
+                ("结束日期", notice.ends_on),
+                ("结论", notice.conclusion),
+                ("发布时间", notice.published_at),
             ],
             back=url_for("EmployerNoticeView.list" if notice.kind is NoticeKind.EMPLOYER else "ResultNoticeView.list"),
         )
@@ -152,8 +185,13 @@ class NoticeDeskView(BaseView):
         def save() -> None:
             with command() as session:
                 notices.record_objection(
-                    session, actor=current_actor(), notice_id=pk, line_id=form.line_id.data or 0,
-                    received_on=form.received_on.data, raised_by=form.raised_by.data or "", content=form.content.data or "",
+                    session,
+                    actor=current_actor(),
+                    notice_id=pk,
+                    line_id=form.line_id.data or 0,
+                    received_on=form.received_on.data,
+                    raised_by=form.raised_by.data or "",
+                    content=form.content.data or "",
                 )
 
         return self._form(form, save, pk, "登记异议", "异议已登记；调查结束前，该公示不能办结，人员不能上报。")
@@ -168,7 +206,11 @@ class NoticeDeskView(BaseView):
         def save() -> None:
             with command() as session:
                 notices.close_objection(
-                    session, actor=current_actor(), objection_id=pk, upheld=form.upheld.data == "yes", finding=form.finding.data or ""
+                    session,
+                    actor=current_actor(),
+                    objection_id=pk,
+                    upheld=form.upheld.data == "yes",
+                    finding=form.finding.data or "",
                 )
 
         return self._form(form, save, objection.notice_id, "办结异议", "异议已办结。")
@@ -205,5 +247,3 @@ class NoticeDeskView(BaseView):
         return self.render_template(
             "screens/form.html", title=title, form=form, back=url_for("NoticeDeskView.show", pk=notice_id)
         ), 422 if form.errors else 200
-
-
