@@ -44,7 +44,7 @@ for _domain in DOMAINS:
     import_module(f"app.{_domain}.policies")  # each declares its classes in the registry
 
 
-class UnsafeProduction(RuntimeError):
+class UnsafeProductionError(RuntimeError):
     """Production was asked for with demo accounts or default secrets."""
 
 
@@ -90,11 +90,11 @@ def production() -> Flask:
     """The entry point for gunicorn: refuses to start unsafe. `gunicorn 'app.factory:production()'`."""
     app = create_app(PRODUCTION=True)
     if DEFAULT_SECRET in (app.config["SECRET_KEY"], app.config["DATA_KEY"]):
-        raise UnsafeProduction("SECRET_KEY and DATA_KEY must be set in production")
+        raise UnsafeProductionError("SECRET_KEY and DATA_KEY must be set in production")
     with app.app_context(), read_session(Actor.system("production start")) as session:
         demo = session.scalar(sa.select(sa.func.count()).select_from(Account).where(Account.is_demo))
     if demo:
-        raise UnsafeProduction(f"{demo} demo accounts exist in this database; production needs one without")
+        raise UnsafeProductionError(f"{demo} demo accounts exist in this database; production needs one without")
     return app
 
 

@@ -10,6 +10,7 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -52,7 +53,10 @@ from seeds.demo_world import CHANGSHA_OFFICE, COMMITTEES, PROVINCE_OFFICE, World
 
 DAYS = 60
 APPLICANTS = 300
-SURNAMES = "王李张刘陈杨黄赵周吴徐孙朱马胡郭林何高梁郑罗宋谢唐韩曹许邓萧冯曾程蔡彭潘袁于董余苏叶吕魏蒋田杜丁沈姜范江傅钟卢汪戴崔任陆廖姚方金邱夏谭韦贾邹石熊孟秦阎薛侯雷白龙段郝孔邵史毛常万顾赖武康贺严尹钱施牛洪龚"
+SURNAMES = (
+    "王李张刘陈杨黄赵周吴徐孙朱马胡郭林何高梁郑罗宋谢唐韩曹许邓萧冯曾程蔡彭潘袁于董余苏叶吕魏蒋田杜丁沈姜范江傅钟卢汪戴崔任陆"
+    "廖姚方金邱夏谭韦贾邹石熊孟秦阎薛侯雷白龙段郝孔邵史毛常万顾赖武康贺严尹钱施牛洪龚"
+)
 GIVEN = (
     "伟",
     "芳",
@@ -384,9 +388,9 @@ class Life:
             if (clock.now() - row.state_since).days < patience:
                 continue
             if row.state is S.CORRECTING:
-                self._try(lambda key=row.id: self._correct(key))
+                self._try(partial(self._correct, row.id))
             else:
-                self._try(lambda row=row: self._decide(row))
+                self._try(partial(self._decide, row))
         with read_session(Actor.system("demo province")) as session:
             busy = set(
                 session.scalars(sa.select(Application.current_body_id).where(Application.state == S.AT_EMPLOYER))
@@ -400,7 +404,7 @@ class Life:
             )
         for unit in self.units:
             if unit.id in busy:
-                self._try(lambda unit=unit: self._employer(unit))
+                self._try(partial(self._employer, unit))
 
     def _decide(self, row: Any) -> None:
         actor = self.actor(row.current_body_id)
@@ -500,13 +504,13 @@ class Life:
                     )
                 ).all()
             for plan in open_plans:
-                self._try(lambda plan=plan, actor=actor: self._carry_on(plan, actor))
+                self._try(partial(self._carry_on, plan, actor))
             if (
                 len(ready) >= 5
                 and not any(plan.state is not PlanState.CONCLUDED for plan in open_plans)
                 and self.rng.random() < 0.25
             ):
-                self._try(lambda ready=ready, actor=actor: self._plan(ready, actor))
+                self._try(partial(self._plan, ready, actor))
 
     def _plan(self, ready: Any, actor: Actor) -> None:
         meeting = clock.today() + timedelta(days=self.rng.randint(4, 8))
@@ -516,7 +520,7 @@ class Life:
                 session,
                 actor=actor,
                 values={
-                    "name": f"{clock.today().year}年度第{session.scalar(sa.select(sa.func.count(ReviewPlan.id))) + 1}次评审方案",
+                    "name": f"{clock.today().year}年度第{(session.scalar(sa.select(sa.func.count(ReviewPlan.id))) or 0) + 1}次评审方案",
                     "batch_id": ready[0].batch_id,
                     "kind": PlanKind.SPECIAL if special else PlanKind.NORMAL,
                     "kind_reason": "急需紧缺人才专场" if special else "",

@@ -345,10 +345,10 @@ def _people(session: Session, world: World, actor: Actor) -> None:
             body_name=body_name,
             region_code=region or (body.region_code if body else ""),
         )
-    _operators(session, world, actor)
+    _operators(world)
 
 
-def _operators(session: Session, world: World, actor: Actor) -> None:
+def _operators(world: World) -> None:
     """Every other body has an operator too, or nothing would move there; they can't sign in by a known password."""
     roles = {UNIT: Role.UNIT, DEPARTMENT: Role.DEPARTMENT, OFFICE: Role.TITLE_OFFICE, COMMITTEE: Role.COMMITTEE}
     for number, body in enumerate(world.bodies.values(), 1):

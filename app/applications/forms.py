@@ -99,7 +99,7 @@ def _field(wanted: Field) -> WtField:
         return TextAreaField(
             wanted.label, filters=[strip], render_kw=kw | {"rows": 8, "maxlength": wanted.most}, **note
         )
-    kinds = {
+    kinds: dict[Kind, dict[str, Any]] = {
         Kind.DATE: {"type": "date"},
         Kind.NUMBER: {"inputmode": "numeric", "maxlength": 6},
         Kind.TEXT: {"maxlength": wanted.most},

@@ -18,6 +18,7 @@ class Kind(Enum):
     LONG = "long"
     DATE = "date"
     NUMBER = "number"
+    YEAR = "year"
     CHOICE = "choice"
 
 
@@ -96,7 +97,7 @@ SECTIONS: Mapping[Section, SectionSchema] = {
     ),
     Section.TRAINING: SectionSchema(
         (
-            Field("year", "年度", Kind.NUMBER, most=2100),
+            Field("year", "年度", Kind.YEAR),
             Field("name", "培训内容", most=120),
             Field("hours", "学时", Kind.NUMBER, most=2000),
             Field("organiser", "组织单位", required=False, most=120),
@@ -139,7 +140,7 @@ SECTIONS: Mapping[Section, SectionSchema] = {
     Section.ACHIEVEMENTS: SectionSchema((Field("summary", "主要业绩", Kind.LONG, most=3000),), many=False),
     Section.APPRAISALS: SectionSchema(
         (
-            Field("year", "年度", Kind.NUMBER, most=2100),
+            Field("year", "年度", Kind.YEAR),
             Field("rating", "考核结果", Kind.CHOICE, choices=_RATINGS),
         )
     ),

@@ -28,7 +28,7 @@ def search(start: int, above: Edges, finals: Collection[int]) -> Search:
     """
     paths: list[tuple[int, ...]] = []
     broken: dict[int, None] = {}
-    queue = deque([(start,)])
+    queue: deque[tuple[int, ...]] = deque([(start,)])
     while queue and len(paths) < MAX_PATHS:
         path = queue.popleft()
         here = path[-1]

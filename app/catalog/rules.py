@@ -7,4 +7,5 @@ from pypinyin import Style, lazy_pinyin
 
 def initials(text: str) -> str:
     """Pinyin initials for searching: 长沙市 -> "css"; other characters stand as they are, in lower case."""
-    return "".join(lazy_pinyin(text, style=Style.FIRST_LETTER, errors=lambda rest: list(rest.lower())))[:80]
+    letters = lazy_pinyin(text, style=Style.FIRST_LETTER, errors=str.lower)
+    return "".join(letters)[:80]

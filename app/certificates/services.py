@@ -87,7 +87,7 @@ def _pool(
     """The pool of a prefix, made if there is none, locked for this transaction."""
     prefix = rules.number_prefix(level, series.number, year, method, authority.code)
     locked = sa.select(NumberPool).where(NumberPool.prefix == prefix).with_for_update()
-    pool = session.scalar(locked.execution_options(populate_existing=True))
+    pool: NumberPool | None = session.scalar(locked.execution_options(populate_existing=True))
     if pool is not None:
         return pool
     if session.get_bind().dialect.name == "postgresql":
@@ -96,9 +96,9 @@ def _pool(
             sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(prefix))),
             execution_options={"unscoped": "a lock reads no row"},
         )
-        pool = session.scalar(locked.execution_options(populate_existing=True))
-        if pool is not None:
-            return pool
+        made: NumberPool | None = session.scalar(locked.execution_options(populate_existing=True))
+        if made is not None:
+            return made
     pool = NumberPool(
         prefix=prefix,
         issuing_authority_id=authority.id,
@@ -131,7 +131,7 @@ def _fill(session: Session, pool: NumberPool, serials: Iterable[int], by: str) -
     session.flush()
 
 
-def take_number(session: Session, *, actor: Actor, pool: NumberPool) -> CertificateNumber:
+def take_number(session: Session, *, pool: NumberPool) -> CertificateNumber:
     """The lowest free number of a locked pool, used from now on; the pool grows by a block when it is empty."""
     free = (
         sa.select(CertificateNumber)
@@ -140,7 +140,7 @@ def take_number(session: Session, *, actor: Actor, pool: NumberPool) -> Certific
         .limit(1)
         .with_for_update()
     )
-    number = session.scalar(free)
+    number: CertificateNumber | None = session.scalar(free)
     if number is None:
         block = int(setting(session, "number_pool_block", "50"))
         top = min(pool.last_serial + block, rules.LAST_SERIAL)
@@ -182,7 +182,7 @@ def issue(session: Session, *, actor: Actor, application_id: int, document_numbe
     if lacking:
         raise Refusal(f"证书字体中没有“{'、'.join(lacking)}”这个字，不能发放，请联系管理员补充字体后再办。")
     pool = _pool(session, authority, application.level, application.series, obtained.year, application.method)
-    number = take_number(session, actor=actor, pool=pool)
+    number = take_number(session, pool=pool)
     certificate = Certificate(
         number=number.number,
         application_id=application.id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from flask import Response, abort, flash, redirect, request, url_for
@@ -152,7 +152,7 @@ class CertificateScreen(ListScreen):
     abstract = True
     conditions = CertificateQuery
     key = (desc(Certificate.id),)
-    columns = CERTIFICATE_COLUMNS
+    columns: ClassVar[Sequence[Column]] = CERTIFICATE_COLUMNS
     empty = "没有符合条件的证书。"
 
     def select(self, session: Session, values: Mapping[str, Any]) -> sa.Select[Any]:

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -29,6 +29,10 @@ Row = dict[str, Any]
 
 class ChainLink:
     """Columns every chained table has."""
+
+    if TYPE_CHECKING:
+        __table__: ClassVar[Any]
+        __tablename__: ClassVar[str]
 
     id: Mapped[int] = mapped_column(sa.Integer, primary_key=True, autoincrement=False)
     at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
@@ -106,7 +110,7 @@ def verify(session: Session, log: type[ChainLink]) -> Iterator[Break]:
             yield Break(expected, f"缺少第 {expected} 至 {row['id'] - 1} 条")
         elif row["previous_hash"] != previous:
             yield Break(row["id"], "与前一条不衔接")
-        if row["hash"] != crypto.keys().chain(row["previous_hash"], canonical(row)):
+        if row["hash"] != crypto.keys().chain(row["previous_hash"], canonical({str(k): v for k, v in row.items()})):
             yield Break(row["id"], "内容被改动")
         expected, previous = row["id"] + 1, row["hash"]
     last = (

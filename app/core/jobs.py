@@ -133,7 +133,7 @@ def submit(
     if kind not in handlers:
         raise KeyError(kind)
     if once_key:
-        known = session.scalar(sa.select(Job).where(Job.once_key == once_key))
+        known: Job | None = session.scalar(sa.select(Job).where(Job.once_key == once_key))
         if known is not None:
             return known
     moment = clock.now()

@@ -95,12 +95,12 @@ class Registry:
     def public(self, *models: type, writers: Iterable[Role] = ()) -> None:
         """Declare classes that anyone may read and only `writers` (and the system) may change."""
         for model in models:
-            self._declare(model, Declaration(Kind.PUBLIC, lambda actor: True, frozenset(writers)))
+            self._declare(model, Declaration(Kind.PUBLIC, lambda _actor: True, frozenset(writers)))
 
     def system(self, *models: type) -> None:
         """Declare infrastructure: reached by core and accounts services, and by declared admin views only."""
         for model in models:
-            self._declare(model, Declaration(Kind.SYSTEM, lambda actor: True))
+            self._declare(model, Declaration(Kind.SYSTEM, lambda _actor: True))
 
     def _declare(self, model: type, declaration: Declaration) -> None:
         if model in self.declared and self.declared[model].kind is not declaration.kind:
@@ -127,7 +127,7 @@ def through(column: sa.Column[Any] | Any, parent: type) -> Rows:
         wanted = registry.declared[parent].rows(actor)
         if isinstance(wanted, bool):
             return wanted
-        table = sa.inspect(parent).local_table
+        table: Any = sa.inspect(parent).local_table
         key = next(iter(table.primary_key.columns))
         return column.in_(sa.select(key).where(wanted))
 
@@ -190,7 +190,7 @@ def _criteria_of(actor: Actor | None) -> Criteria:
         if wanted is True:
             continue
         condition = sa.false() if wanted is False else wanted
-        table = sa.inspect(model).local_table
+        table: Any = sa.inspect(model).local_table
         options[table] = with_loader_criteria(model, condition, include_aliases=True, propagate_to_loaders=False)
     return options
 

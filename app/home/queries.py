@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -134,7 +135,7 @@ def _offices(session: Session, actor: Actor) -> list[Card]:
     return found
 
 
-def _count(session: Session, rows: sa.Select[tuple[int]]) -> int:
+def _count(session: Session, rows: sa.Select[Any]) -> int:
     return session.scalar(sa.select(sa.func.count()).select_from(rows.limit(COUNT_CAP).subquery())) or 0
 
 

@@ -30,6 +30,10 @@ class DemoPerson:
     words: str
 
 
+def _arguments(card: queries.Card) -> dict[str, Any]:
+    return dict(card.arguments)
+
+
 class HomeView(IndexView):
     """首页."""
 
@@ -48,7 +52,7 @@ class HomeView(IndexView):
                 "count": card.count,
                 "note": card.note,
                 "tone": card.tone,
-                "url": url_for(card.endpoint, **dict(card.arguments)),
+                "url": url_for(card.endpoint, **_arguments(card)),
             }
             for card in queries.cards(read(), actor)
         ]

@@ -160,7 +160,8 @@ def _typed_votes(plan: ReviewPlan) -> tuple[dict[str, str], list[services.Votes]
         if not all(text.isascii() and text.isdigit() and len(text) < 5 for text in texts):
             wrong[str(candidate.id)] = "票数应为数字，没有的填 0。"
             continue
-        votes.append(services.Votes(candidate.id, *map(int, texts), typed.get(f"{candidate.id}-opinion", "")))
+        opinion = typed.get(f"{candidate.id}-opinion", "")
+        votes.append(services.Votes(candidate.id, int(texts[0]), int(texts[1]), int(texts[2]), opinion))
     return typed, votes, wrong
 
 

@@ -84,7 +84,7 @@ def guard() -> ResponseReturnValue | None:
             abort(404)
         wanted = request.full_path if request.method == "GET" else None
         return redirect(url_for("AuthView.login", next=wanted))
-    abort(403)
+    return abort(403)
 
 
 def register(app: Flask) -> None:

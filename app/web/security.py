@@ -25,7 +25,7 @@ class GuardedSecurityManager(SecurityManager):
 
     def create_login_manager(self, app: Any) -> LoginManager:
         manager = LoginManager(app)
-        manager.request_loader(lambda request: self._current())
+        manager.request_loader(lambda _request: self._current())
         manager.session_protection = None
         return manager
 

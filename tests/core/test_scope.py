@@ -26,14 +26,14 @@ def test_every_mapped_class_is_declared() -> None:
 
 
 def test_an_undeclared_class_stops_the_start() -> None:
-    with pytest.raises(ScopeViolation, match="^no scope declared for: .*Application, .*Region"):
+    with pytest.raises(ScopeViolation, match=r"^no scope declared for: .*Application, .*Region"):
         Registry().check(Model.registry.mappers)
 
 
 def test_a_class_is_not_declared_twice_differently() -> None:
     mine = Registry()
     mine.public(Region)
-    with pytest.raises(ScopeViolation, match="Region is declared twice"):
+    with pytest.raises(ScopeViolation, match=r"Region is declared twice"):
         mine.system(Region)
 
 
@@ -75,15 +75,15 @@ def test_updates_and_deletes_in_bulk_touch_only_rows_in_scope(two: tuple[Actor, 
 
 def test_core_statements_need_a_reason(two: tuple[Actor, Actor]) -> None:
     with read_session(two[0]) as session:
-        with pytest.raises(ScopeViolation, match="Core statement"):
+        with pytest.raises(ScopeViolation, match=r"Core statement"):
             session.execute(sa.select(Person.__table__))
-        with pytest.raises(ScopeViolation, match="Core statement"):
+        with pytest.raises(ScopeViolation, match=r"Core statement"):
             session.execute(sa.text("select 1"))
         assert session.execute(sa.text("select 1"), execution_options={UNSCOPED: "test"}).scalar() == 1
 
 
 def test_a_bulk_insert_needs_elevation(two: tuple[Actor, Actor]) -> None:
-    with unit_of_work(two[0]) as session, pytest.raises(ScopeViolation, match="bulk insert"):
+    with unit_of_work(two[0]) as session, pytest.raises(ScopeViolation, match=r"bulk insert"):
         session.execute(sa.insert(Job), [{"kind": "x"}])
 
 
@@ -106,7 +106,7 @@ def test_a_new_row_must_lie_within_the_scope(two: tuple[Actor, Actor]) -> None:
             )
 
     add(me.user_id)
-    with pytest.raises(ScopeViolation, match="Job .* is outside the scope of applicant"):
+    with pytest.raises(ScopeViolation, match=r"Job .* is outside the scope of applicant"):
         add(other.user_id)
 
 
@@ -125,7 +125,7 @@ def test_a_changed_foreign_key_must_point_within_the_scope(two: tuple[Actor, Act
 
 
 def test_public_classes_are_written_by_their_writers_alone(two: tuple[Actor, Actor]) -> None:
-    with pytest.raises(ScopeViolation, match="Region is not written by applicant"), unit_of_work(two[0]) as session:
+    with pytest.raises(ScopeViolation, match=r"Region is not written by applicant"), unit_of_work(two[0]) as session:
         session.get_one(Region, "430100").name = "星城"
     officer = make_actor(Role.HR_OFFICER, region_code="430000", body_id=_any_body())
     with unit_of_work(officer) as session:
@@ -153,7 +153,7 @@ def test_a_session_keeps_the_actor_it_was_given(two: tuple[Actor, Actor]) -> Non
     session = Session()
     bind_scope(session, two[0])
     bind_scope(session, two[0])
-    with pytest.raises(ScopeViolation, match="keeps the actor"):
+    with pytest.raises(ScopeViolation, match=r"keeps the actor"):
         bind_scope(session, two[1])
 
 
@@ -165,7 +165,7 @@ def test_elevation_ends_with_its_block_even_after_an_error(two: tuple[Actor, Act
         with pytest.raises(ZeroDivisionError), elevated(session, "test"):
             raise ZeroDivisionError
         assert session.scalar(sa.select(sa.func.count(Person.id))) == 1
-        with pytest.raises(ValueError, match="reason"), elevated(session, ""):
+        with pytest.raises(ValueError, match=r"reason"), elevated(session, ""):
             pass
     assert other.person_id != me.person_id
 

@@ -39,23 +39,23 @@ def test_a_transition_that_agrees_is_answered() -> None:
 
 
 def test_an_action_the_state_does_not_know_is_a_conflict_in_words() -> None:
-    with pytest.raises(Conflict, match="^当前状态为“开着”，不能执行“锁门”。$"):
+    with pytest.raises(Conflict, match=r"^当前状态为“开着”，不能执行“锁门”。$"):
         DOOR.find(Door.OPEN, Deed.LOCK)
 
 
 def test_every_reason_is_told_at_once() -> None:
-    with pytest.raises(Refusal, match="^没有钥匙；锁坏了；请填写锁门的意见。$"):
+    with pytest.raises(Refusal, match=r"^没有钥匙；锁坏了；请填写锁门的意见。$"):
         DOOR.check(Door.SHUT, Deed.LOCK, Door.LOCKED, {"jam": "锁坏了"})
 
 
 def test_a_target_outside_the_table_is_the_programs_mistake() -> None:
-    with pytest.raises(ValueError, match="not in the table"):
+    with pytest.raises(ValueError, match=r"not in the table"):
         DOOR.check(Door.SHUT, Deed.KICK, Door.LOCKED, {})
 
 
 def test_two_transitions_for_one_press_are_refused() -> None:
     twice = Transition(Deed.SHUT, frozenset({Door.OPEN}), frozenset({Door.SHUT}))
-    with pytest.raises(ValueError, match="two transitions"):
+    with pytest.raises(ValueError, match=r"two transitions"):
         Machine("door", (twice, twice))
 
 

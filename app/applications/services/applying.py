@@ -14,8 +14,10 @@ from app.accounts.enums import Gender
 from app.accounts.models import Person
 from app.applications import rules
 from app.applications.enums import ENDED, WITH_APPLICANT, Section
+from app.applications.enums import ApplicationAction as A
+from app.applications.enums import ApplicationState as S
 from app.applications.models import Application, ApplicationMaterial, ApplicationNode, ApplicationStep, DossierRecord
-from app.applications.services.moving import A, S, barred, load, move
+from app.applications.services.moving import barred, load, move
 from app.applications.workflow import APPLICATION, Facts
 from app.approval_paths.queries import final_bodies_for, path_to
 from app.bodies.enums import NodeType
@@ -106,7 +108,9 @@ def _check_head(session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
         fields["speciality_id"] = "请选择该系列下的专业。"
     if fields:
         raise Invalid(fields)
-    assert employer is not None and isinstance(level, TitleLevel) and isinstance(method, AcquisitionMethod)
+    assert employer is not None
+    assert isinstance(level, TitleLevel)
+    assert isinstance(method, AcquisitionMethod)
     reachable = final_bodies_for(
         session,
         employer_id=employer.id,
@@ -151,7 +155,8 @@ def save_section(
     schema = rules.SECTIONS[section]
     if len(records) > (schema.most_records if schema.many else 1):
         raise Invalid({"records": f"“{section.label}”最多填写 {schema.most_records if schema.many else 1} 条。"})
-    cleaned, wrong = [], {}
+    cleaned: list[dict[str, Any]] = []
+    wrong: dict[str, str] = {}
     for index, record in enumerate(records):
         clean, problems = rules.check_record(section, record, clock.today())
         cleaned.append(clean)

@@ -9,8 +9,10 @@ from sqlalchemy.orm import Session
 
 from app.applications import rules
 from app.applications.enums import ENDED, WITHOUT_HOLDER, ApplicationAction
+from app.applications.enums import ApplicationAction as A
+from app.applications.enums import ApplicationState as S
 from app.applications.models import Application, ApplicationStep
-from app.applications.services.moving import A, S, barred, load, move, node_at
+from app.applications.services.moving import barred, load, move, node_at
 from app.applications.workflow import APPLICATION, Facts
 from app.bodies.enums import NodeType
 from app.core import clock

@@ -9,14 +9,13 @@ from sqlalchemy.orm import Session
 from app.accounts.queries import blacklisted
 from app.applications import rules
 from app.applications.enums import ApplicationAction, ApplicationState
+from app.applications.enums import ApplicationState as S
 from app.applications.models import Application, ApplicationNode, ApplicationStep
 from app.applications.workflow import APPLICATION, Facts
 from app.catalog.queries import setting
 from app.core import audit, clock
 from app.core.errors import NotFound
 from app.core.scope import Actor
-
-A, S = ApplicationAction, ApplicationState
 
 
 def move(

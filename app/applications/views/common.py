@@ -15,6 +15,7 @@ from app.accounts.services import unmask
 from app.applications import queries, rules
 from app.applications.enums import ApplicationAction as A
 from app.applications.enums import ApplicationState
+from app.applications.forms import QueueQuery
 from app.applications.models import Application, ApplicationMaterial, ApplicationStep
 from app.bodies.enums import NodeType
 from app.bodies.queries import search_bodies
@@ -24,7 +25,7 @@ from app.web.access import SIGNED_IN
 from app.web.files import send_stored
 from app.web.forms import Query, blank_first
 from app.web.identity import command, current_actor, read
-from app.web.lists import Button, Column, ListScreen
+from app.web.lists import Button, Column, ListScreen, desc
 from app.web.widgets import Choice, answer, typed_keyword
 
 BAD = {A.RETURN, A.REFUSE, A.SUPPLEMENT, A.CLOSE, A.DECLINE, A.FAIL, A.UPHOLD, A.LAPSE, A.WITHDRAW}
@@ -227,12 +228,10 @@ class BodySearchView(BaseView):
 class TrailView(ApplicationList):
     """A24 职称申报审核流程查询."""
 
-    from app.applications.forms import QueueQuery as conditions
-    from app.web.lists import desc as _desc
-
     access: Mapping[str, frozenset[Role]] = {"*": frozenset({Role.HR_OFFICER, Role.TITLE_OFFICE})}
     route_base, title = "/a24", "职称申报审核流程查询"
-    key = (_desc(Application.id),)
+    conditions = QueueQuery
+    key = (desc(Application.id),)
     columns = (*COLUMNS, Column("现在何处", "current_body.name"))
 
     def select(self, session: Session, values: Mapping[str, Any]) -> sa.Select[Any]:

@@ -112,9 +112,7 @@ class DecisionView(BaseView):
 
     @expose("/<int:pk>", methods=["GET", "POST"])
     def decide(self, pk: int) -> ResponseReturnValue:
-        application = queries.dossier(read(), pk)
-        if application is None:
-            abort(404)
+        application = _dossier(pk)
         offered = services.explain(read(), actor=current_actor(), application=application)
         queue = url_for(_queue_of(current_actor().role))
         form = DecisionForm()
@@ -144,9 +142,7 @@ class DecisionView(BaseView):
         if attempt(form, save):
             flash(f"{application.applicant_name}：已{done[0]}。", "success")
             return redirect(queue)
-        application = queries.dossier(read(), pk)
-        if application is None:
-            abort(404)
+        application = _dossier(pk)
         return self.render_template(
             "applications/decide.html",
             title=f"审核：{application.applicant_name}",
@@ -163,6 +159,13 @@ class DecisionView(BaseView):
             targets=_targets(application),
             ticked=set(request.form.getlist("items")),
         ), 422 if form.errors else 200
+
+
+def _dossier(pk: int) -> Application:
+    application = queries.dossier(read(), pk)
+    if application is None:
+        abort(404)
+    return application
 
 
 def _queue_of(role: Role) -> str:
