@@ -61,11 +61,7 @@ def create_app(**overrides: Any) -> Flask:
     if app.config["TRUSTED_PROXIES"]:
         hops = app.config["TRUSTED_PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
-    crypto.configure(app.config["DATA_KEY"])
-    clock.run_ahead_by(instance / "demo-clock" if app.config["DEMO"] and not app.config.get("TESTING") else None)
-    storage.configure(storage.FolderStorage(instance / "files"))
-    documents.configure(instance, app.config["SIGNING_KEY"], app.config["SIGNING_CERTIFICATE"], demo=app.config["DEMO"])
-    certificate_tasks.configure(app.config["PUBLIC_URL"])
+    configure_process(app)
     db.init_app(app)
     CSRFProtect(app)
     _headers(app)
@@ -84,6 +80,16 @@ def create_app(**overrides: Any) -> Flask:
     access.register(app)
     _queue(app)
     return app
+
+
+def configure_process(app: Flask) -> None:
+    """Give this process the application's keys, files, fonts and clock: they serve code that knows no Flask."""
+    instance = app.config["INSTANCE"]
+    crypto.configure(app.config["DATA_KEY"])
+    clock.run_ahead_by(instance / "demo-clock" if app.config["DEMO"] and not app.config.get("TESTING") else None)
+    storage.configure(storage.FolderStorage(instance / "files"))
+    documents.configure(instance, app.config["SIGNING_KEY"], app.config["SIGNING_CERTIFICATE"], demo=app.config["DEMO"])
+    certificate_tasks.configure(app.config["PUBLIC_URL"])
 
 
 def production() -> Flask:

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from app.core import schema
 from app.core.db import db, read_session, unit_of_work
 from app.core.scope import Actor
-from app.factory import create_app
+from app.factory import configure_process, create_app
 from seeds.reference import load_reference
 from tests import parts
 
@@ -134,6 +134,7 @@ def app(database: Backend) -> Iterator[Flask]:
             REDIS_URL="",
             SQLALCHEMY_ENGINE_OPTIONS={"pool_size": 20},
         )
+    configure_process(app)  # another test's application may have set its own keys
     with app.app_context():
         yield app
         db.session.remove()

@@ -25,17 +25,17 @@ ON_THE_PATH = (Role.UNIT, Role.DEPARTMENT, Role.TITLE_OFFICE, Role.COMMITTEE)
 def application_rows(actor: Actor) -> Any:
     if actor.role is Role.APPLICANT and actor.person_id:
         return _a.person_id == actor.person_id
+    # what has come up to this body once stays visible to it; the rest of the path says nothing yet
+    reached = _a.id.in_(sa.select(_n.application_id).where(_n.body_id == actor.body_id, _n.reached_at.is_not(None)))
     if actor.role in ON_THE_PATH and actor.body_id:
-        # what has come up to this body once stays visible to it; the rest of the path says nothing yet
-        reached = sa.select(_n.application_id).where(_n.body_id == actor.body_id, _n.reached_at.is_not(None))
-        return _a.id.in_(reached)
+        return reached
     if actor.role in (Role.HR_OFFICER, Role.SPECIAL_PLAN_OFFICER) and actor.region_prefix:
         submitted = _a.submitted_at.is_not(None)
-        return (
-            sa.and_(submitted, _a.region_code.startswith(actor.region_prefix))
-            if len(actor.region_prefix) > 2
-            else submitted
-        )
+        if len(actor.region_prefix) == 2:
+            return submitted
+        inside = sa.and_(submitted, _a.region_code.startswith(actor.region_prefix))
+        # an officer who sits at a title office decides what reaches it, wherever the unit is
+        return sa.or_(inside, reached) if actor.role is Role.HR_OFFICER and actor.body_id else inside
     return False
 
 

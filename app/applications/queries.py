@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from app.applications.enums import AWAITING_DECISION, ApplicationState, Section
+from app.accounts.rules import normalise_id_number
+from app.applications.enums import AWAITING_DECISION, WITHOUT_HOLDER, ApplicationState, Section
 from app.applications.models import Application, ApplicationMaterial, ApplicationNode, ApplicationStep
 from app.core import clock, crypto
 
@@ -26,15 +27,20 @@ COUNT_CAP = 1000
 
 
 def listing(values: dict[str, Any]) -> sa.Select[tuple[Application]]:
-    """Applications within scope by the conditions every queue offers; ready for keyset paging."""
+    """Applications within scope by the conditions every queue offers; ready for keyset paging.
+
+    `values`: name (a part), id_number (whole), year, series_id, level, method, state, waited_over (days).
+    """
     query = sa.select(Application).options(*LIST_OPTIONS)
     if name := values.get("name"):
         query = query.where(Application.applicant_name.contains(name, autoescape=True))
     if number := values.get("id_number"):
-        query = query.where(Application.id_digest == crypto.keys().digest(number))
+        query = query.where(Application.id_digest == crypto.keys().digest(normalise_id_number(number)))
     for column in ("year", "series_id", "level", "method", "state"):
         if values.get(column):
             query = query.where(getattr(Application, column) == values[column])
+    if days := values.get("waited_over"):
+        query = query.where(Application.state_since < clock.now() - timedelta(days=days))
     return query
 
 
@@ -58,6 +64,29 @@ def dossier(session: Session, application_id: int) -> Application | None:
             selectinload(Application.materials).joinedload(ApplicationMaterial.requirement),
             selectinload(Application.nodes).joinedload(ApplicationNode.body),
             selectinload(Application.steps).joinedload(ApplicationStep.to_body),
+        )
+    )
+
+
+def materials_on_file(
+    session: Session, application: Application, requirement_ids: Collection[int]
+) -> list[ApplicationMaterial]:
+    """What the person uploaded for other applications against the same lines of the checklist, newest first.
+
+    What is on file is offered, never demanded again (law.md).
+    """
+    return list(
+        session.scalars(
+            sa.select(ApplicationMaterial)
+            .join(Application, Application.id == ApplicationMaterial.application_id)
+            .where(
+                Application.person_id == application.person_id,
+                Application.id != application.id,
+                ApplicationMaterial.requirement_id.in_(requirement_ids),
+            )
+            .options(joinedload(ApplicationMaterial.requirement))
+            .order_by(ApplicationMaterial.id.desc())
+            .limit(50)
         )
     )
 
@@ -105,7 +134,7 @@ class Waiting:
 def waiting_for(session: Session, body_id: int) -> list[Waiting]:
     """What waits for a body by state; counts stop at COUNT_CAP, so a full queue costs no more than a short one."""
     found = []
-    for state in ApplicationState:
+    for state in (state for state in ApplicationState if state not in WITHOUT_HOLDER):
         rows = (
             sa.select(Application.state_since)
             .where(Application.current_body_id == body_id, Application.state == state)

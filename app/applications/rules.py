@@ -147,12 +147,16 @@ SECTIONS: Mapping[Section, SectionSchema] = {
 }
 
 
-def required_sections(method: AcquisitionMethod) -> tuple[Section, ...]:
-    """The sections that must have an entry. Everything else may stay empty."""
+def required_sections(method: AcquisitionMethod, doctor: bool = False) -> tuple[Section, ...]:
+    """The sections that must have an entry; everything else may stay empty.
+
+    A review builds on the present title; a doctor may have none yet (law.md, ~: 中级 at once).
+    """
     common = (Section.BASIC, Section.EDUCATION, Section.WORK)
-    if method is AcquisitionMethod.REVIEW:
-        return (*common, Section.TRAINING, Section.ACHIEVEMENTS, Section.APPRAISALS)
-    return (*common, Section.ACHIEVEMENTS)
+    if method is not AcquisitionMethod.REVIEW:
+        return (*common, Section.ACHIEVEMENTS)
+    present = () if doctor else (Section.PRESENT_TITLE,)
+    return (*common, *present, Section.TRAINING, Section.ACHIEVEMENTS, Section.APPRAISALS)
 
 
 def check_record(section: Section, data: Mapping[str, Any], today: date) -> tuple[dict[str, Any], dict[str, str]]:
@@ -160,12 +164,11 @@ def check_record(section: Section, data: Mapping[str, Any], today: date) -> tupl
     clean: dict[str, Any] = {}
     wrong: dict[str, str] = {}
     for wanted in SECTIONS[section].fields:
-        raw = str(data.get(wanted.name) or "").strip()
+        given = data.get(wanted.name)
+        raw = "" if given is None else str(given).strip()
         if not raw:
             if wanted.required:
-                wrong[wanted.name] = (
-                    f"请填写{wanted.label}。" if wanted.kind is not Kind.CHOICE else f"请选择{wanted.label}。"
-                )
+                wrong[wanted.name] = f"请{'选择' if wanted.kind is Kind.CHOICE else '填写'}{wanted.label}。"
             clean[wanted.name] = ""
             continue
         value, problem = _CHECKS[wanted.kind](wanted, raw, today)
@@ -191,7 +194,7 @@ def _text(wanted: Field, raw: str, _today: date) -> tuple[Any, str]:
 
 def _date(wanted: Field, raw: str, today: date) -> tuple[Any, str]:
     try:
-        value = date.fromisoformat(raw)
+        value = date.fromisoformat(raw if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", raw) else "")
     except ValueError:
         return raw[:40], f"{wanted.label}应为“年-月-日”，如 2020-07-01。"
     if value.year < 1930:
@@ -209,11 +212,26 @@ def _number(wanted: Field, raw: str, _today: date) -> tuple[Any, str]:
     return int(raw), ""
 
 
+def _year(wanted: Field, raw: str, today: date) -> tuple[Any, str]:
+    if not re.fullmatch(r"(19|20)[0-9]{2}", raw):
+        return raw[:40], f"{wanted.label}应为四位数字，如 {today.year}。"
+    if int(raw) > today.year:
+        return raw, f"{wanted.label}不能晚于今年。"
+    return int(raw), ""
+
+
 def _choice(wanted: Field, raw: str, _today: date) -> tuple[Any, str]:
     return (raw, "") if raw in dict(wanted.choices) else ("", f"请选择{wanted.label}。")
 
 
-_CHECKS = {Kind.TEXT: _text, Kind.LONG: _text, Kind.DATE: _date, Kind.NUMBER: _number, Kind.CHOICE: _choice}
+_CHECKS = {
+    Kind.TEXT: _text,
+    Kind.LONG: _text,
+    Kind.DATE: _date,
+    Kind.NUMBER: _number,
+    Kind.YEAR: _year,
+    Kind.CHOICE: _choice,
+}
 
 
 def shown(wanted: Field, value: Any) -> str:
@@ -229,9 +247,10 @@ def missing(
     filled: Collection[Section],
     required_materials: Sequence[tuple[str, str]],
     given: Collection[str],
+    doctor: bool = False,
 ) -> tuple[str, ...]:
     """What is still to be filled in or uploaded. `required_materials`: (code, name); `given`: codes with a file."""
-    gaps = [f"“{section.label}”未填写" for section in required_sections(method) if section not in filled]
+    gaps = [f"“{section.label}”未填写" for section in required_sections(method, doctor) if section not in filled]
     gaps += [f"“{name}”未上传" for code, name in required_materials if code not in given]
     return tuple(gaps)
 
@@ -241,13 +260,18 @@ def missing(
 
 @dataclass(frozen=True)
 class Rule:
-    """One row of the table of policy (law.md, ~): years after graduation, or in a title of `present_level`."""
+    """One row of the table of policy (law.md, ~): years after graduation, or in a title of `present_level`.
+
+    No series means any; `region` is the code of the region whose policy it is; `since` its first year of policy.
+    """
 
     education: Education
     years: int
     clause: str
     present_level: TitleLevel | None = None
     series_id: int | None = None
+    region: str = "430000"
+    since: int = 2019
 
 
 @dataclass(frozen=True)
@@ -277,19 +301,25 @@ def add_years(day: date, years: int) -> date:
         return date(day.year + years, 3, 1)
 
 
-def eligibility(rules: Iterable[Rule], evidence: Evidence, series_id: int, today: date) -> Eligibility:
-    """The best the rule table allows: a clause met today, else the clause met soonest, else none.
+def binding(rules: Iterable[Rule], series_id: int, region: str) -> list[Rule]:
+    """The rows that bind an applicant of a series at a unit in `region`; of each kind the most specific only.
 
-    A row for the series stands in for the general rows of the same education and present level.
+    A kind is an education with a present level. A row for the series beats one for any series, then the nearer
+    region beats the wider, then the newer policy the older.
     """
-    table = list(rules)
-    special = {(rule.education, rule.present_level) for rule in table if rule.series_id == series_id}
-    table = [
-        rule
-        for rule in table
-        if rule.series_id == series_id
-        or (rule.series_id is None and (rule.education, rule.present_level) not in special)
-    ]
+    best: dict[tuple[Education, TitleLevel | None], tuple[tuple[bool, int, int], Rule]] = {}
+    for rule in rules:
+        inside = rule.region.removesuffix("00").removesuffix("00")
+        if rule.series_id not in (None, series_id) or not region.startswith(inside):
+            continue
+        kind, rank = (rule.education, rule.present_level), (rule.series_id is not None, len(inside), rule.since)
+        if kind not in best or rank > best[kind][0]:
+            best[kind] = (rank, rule)
+    return [rule for _, rule in best.values()]
+
+
+def eligibility(table: Sequence[Rule], evidence: Evidence, today: date) -> Eligibility:
+    """What the `binding` rows allow: a clause met today, else the clause met soonest, else none."""
     best: Eligibility | None = None
     for rule in table:
         for education, graduated in evidence.educations:
@@ -301,7 +331,9 @@ def eligibility(rules: Iterable[Rule], evidence: Evidence, series_id: int, today
                 if best is None or (day, rule.years) < (best.earliest or date.max, 99):
                     best = found
     if best is None:
-        wanted = "；".join(rule.clause for rule in table) or "本级别没有适用的申报条件"
+        if not table:
+            return Eligibility(False, reason="所选取得方式和等级没有申报条件，请核对后重新选择。")
+        wanted = "；".join(rule.clause for rule in table)
         return Eligibility(False, reason=f"现有学历和职称不符合任何一条申报条件：{wanted}。")
     if best.ok:
         return best
@@ -343,13 +375,26 @@ class Item:
     note: str = field(default="")
 
 
+HEAD = "head:application"
+"""The target of a return that asks for the head (unit, speciality, final body …) to be mended."""
+
+
+def targets(materials: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """What a return may name, with its words: the head, each section, each of the checklist's (code, name)."""
+    return (
+        {HEAD: "申报信息"}
+        | {f"section:{section.value}": section.label for section in Section}
+        | {f"material:{code}": name for code, name in materials}
+    )
+
+
 def asked_again_problem(asked: Collection[str], earlier: Collection[str], changed: Collection[str]) -> str | None:
     """What must be supplemented is told once, completely (Order No. 40, art. 17).
 
     A second return by the same body may name only what it named before (and is still not right) or what has
-    changed since: anything else could have been seen the first time.
+    changed since (the head may always be): anything else could have been seen the first time.
     """
-    new = [target for target in asked if target not in earlier and target not in changed]
+    new = [target for target in asked if target != HEAD and target not in earlier and target not in changed]
     if not new:
         return None
     return "补正要求应一次性告知：首次退回时已能发现的问题不能再次要求（" + "、".join(new) + "）"

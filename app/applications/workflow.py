@@ -77,12 +77,12 @@ APPLICATION = Machine(
         _t(A.DECLINE, {S.AT_EMPLOYER}, S.NOT_APPROVED, opinion=True),
         _t(
             A.APPROVE,
-            {S.AT_SUPERIOR},
+            {S.AT_SUPERIOR, S.AT_OFFICE},
             *_UP,
+            S.EFFECTIVE,
             guards=(_not_blacklisted,),
         ),
-        _t(A.APPROVE, {S.AT_OFFICE}, *_UP, S.EFFECTIVE, guards=(_not_blacklisted,)),
-        _t(A.APPROVE, {S.AT_COMMITTEE}, S.RECHECKED, guards=(_not_blacklisted,)),
+        _t(A.APPROVE, {S.AT_COMMITTEE}, *_UP, S.RECHECKED, S.EFFECTIVE, guards=(_not_blacklisted,)),
         _t(A.REFUSE, {S.AT_SUPERIOR, S.AT_OFFICE, S.AT_COMMITTEE}, S.REFUSED, opinion=True),
         _t(A.RETURN, {S.AT_EMPLOYER}, S.CORRECTING, guards=(_told_once,), opinion=True),
         _t(

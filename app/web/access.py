@@ -13,6 +13,8 @@ from typing import Any
 from flask import Flask, abort, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from app.core import audit
+from app.core.db import unit_of_work
 from app.core.enums import Role
 from app.core.scope import Actor
 
@@ -84,7 +86,14 @@ def guard() -> ResponseReturnValue | None:
             abort(404)
         wanted = request.full_path if request.method == "GET" else None
         return redirect(url_for("AuthView.login", next=wanted))
+    _record_refusal(actor, endpoint)
     return abort(403)
+
+
+def _record_refusal(actor: Actor, endpoint: str) -> None:
+    """A post that tries a screen of another role is worth a line in the trail."""
+    with unit_of_work(Actor.system("refusal")) as session:
+        audit.record(session, actor, "access.refused", None, endpoint=endpoint, method=request.method)
 
 
 def register(app: Flask) -> None:

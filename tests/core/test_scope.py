@@ -111,7 +111,7 @@ def test_a_new_row_must_lie_within_the_scope(two: tuple[Actor, Actor]) -> None:
 
 
 def test_a_changed_foreign_key_must_point_within_the_scope(two: tuple[Actor, Actor]) -> None:
-    me, other = two
+    me, _ = two
     jobs = []
     for actor in two:
         with unit_of_work(actor) as session:

@@ -17,6 +17,7 @@ from app.applications.enums import ENDED, WITH_APPLICANT, Section
 from app.applications.enums import ApplicationAction as A
 from app.applications.enums import ApplicationState as S
 from app.applications.models import Application, ApplicationMaterial, ApplicationNode, ApplicationStep, DossierRecord
+from app.applications.queries import materials_on_file
 from app.applications.services.moving import barred, load, move
 from app.applications.workflow import APPLICATION, Facts
 from app.approval_paths.queries import final_bodies_for, path_to
@@ -31,6 +32,9 @@ from app.core import audit, clock, storage
 from app.core.enums import Role
 from app.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
 from app.core.scope import Actor
+from app.formats.pictures import BadImageError, picture
+from app.public_notices.enums import NoticeKind
+from app.public_notices.queries import standing
 
 
 def save_draft(
@@ -49,8 +53,8 @@ def save_draft(
         application = load(session, application_id)
         if application.state not in WITH_APPLICANT:
             raise Conflict(f"申报已是“{application.state.label}”，不能再修改。")
-        if application.state is S.CORRECTING and head["year"] != application.year:
-            raise Invalid({"year": "退回修改时不能更改申报年度。"})
+        if application.state is S.CORRECTING:
+            _check_correction(session, application, head)
     else:
         _no_other(session, person, head["year"])
         application = Application(
@@ -72,6 +76,22 @@ def save_draft(
         raise Conflict(f"您在 {head['year']} 年度已有一份申报，同一年度只能申报一次。") from error
     audit.record(session, actor, "applications.save_draft", application)
     return application
+
+
+PUBLISHED = ("employer_id", "method", "level", "series_id", "title_id")
+"""What the employer's notice says of an application: it stands for this and nothing else."""
+
+
+def _check_correction(session: Session, application: Application, head: Mapping[str, Any]) -> None:
+    fields = {}
+    if head["year"] != application.year:
+        fields["year"] = "退回修改时不能更改申报年度。"
+    if standing(session, application.id, NoticeKind.EMPLOYER).notice_id is not None:
+        for name in PUBLISHED:
+            if head[name] != getattr(application, name):
+                fields[name] = "该项已经公示，不能更改；确需更改的，请撤回后重新申报。"
+    if fields:
+        raise Invalid(fields)
 
 
 def _no_other(session: Session, person: Person, year: int) -> None:
@@ -190,6 +210,8 @@ def attach_material(
     if len(held) >= requirement.max_files:
         raise Invalid({"file": f"“{requirement.name}”最多上传 {requirement.max_files} 个文件，请先删除再上传。"})
     accept = (storage.JPEG, storage.PNG) if requirement.images_only else (storage.PDF, storage.JPEG, storage.PNG)
+    if requirement.images_only:
+        _check_photo(content)
     stored = storage.put(storage.current(), name, content, accept=accept)
     material = ApplicationMaterial(
         application_id=application.id, requirement_id=requirement_id, uploaded_at=clock.now(), **stored.columns()
@@ -199,6 +221,37 @@ def attach_material(
     session.expire(application, ["materials"])
     audit.record(session, actor, "applications.attach", material, application=application.id, sha256=stored.sha256)
     return material
+
+
+def _check_photo(content: bytes) -> None:
+    """A photo must print on the certificate: found out now, while the applicant can still send another."""
+    storage.detect(content)
+    try:
+        picture(content)
+    except BadImageError as error:
+        raise Invalid({"file": error.reason}) from error
+
+
+def reuse_material(session: Session, *, actor: Actor, application_id: int, material_id: int) -> ApplicationMaterial:
+    """Hand in again what the person uploaded for an earlier application: its bytes are copied, both stay whole.
+
+    NotFound unless `material_id` is one of `queries.materials_on_file`.
+    """
+    application = _editable(session, actor, application_id)
+    offered = materials_on_file(session, application, [r.id for r in checklist(session, application)])
+    known = next((material for material in offered if material.id == material_id), None)
+    if known is None:
+        raise NotFound
+    with storage.current().open(known.storage_key) as file:
+        content = file.read()
+    return attach_material(
+        session,
+        actor=actor,
+        application_id=application_id,
+        requirement_id=known.requirement_id,
+        name=known.file_name,
+        content=content,
+    )
 
 
 def remove_material(session: Session, *, actor: Actor, material_id: int) -> None:
@@ -285,8 +338,11 @@ def submission_facts(session: Session, application: Application) -> Facts:
             window = "年度批次不在申报时间内"
         window = window or committee_problem(session, application.final_body_id, clock.today()) or ""
     found = eligibility_of(session, application)
+    doctor = any(
+        r.section is Section.EDUCATION and r.data["education"] == Education.DOCTOR for r in application.records
+    )
     return Facts(
-        incomplete=rules.missing(application.method, filled, required, given),
+        incomplete=rules.missing(application.method, filled, required, given, doctor),
         ineligible="" if found.ok or Section.EDUCATION not in filled else found.reason,
         blacklisted=barred(session, application),
         window=window,
@@ -319,10 +375,13 @@ def eligibility_of(session: Session, application: Application) -> rules.Eligibil
         ),
     )
     table = [
-        rules.Rule(row.education, row.years, row.clause, row.present_level, row.series_id)
+        rules.Rule(
+            row.education, row.years, row.clause, row.present_level, row.series_id, row.region_code, row.year_from
+        )
         for row in eligibility_rules(session, method=application.method, level=application.level, year=application.year)
     ]
-    return rules.eligibility(table, evidence, application.series_id, clock.today())
+    bound = rules.binding(table, application.series_id, application.region_code)
+    return rules.eligibility(bound, evidence, clock.today())
 
 
 def withdraw(session: Session, *, actor: Actor, application_id: int, reason: str = "") -> ApplicationStep:

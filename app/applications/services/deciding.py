@@ -8,13 +8,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.applications import rules
-from app.applications.enums import ENDED, WITHOUT_HOLDER, ApplicationAction
+from app.applications.enums import ENDED, WITHOUT_HOLDER
 from app.applications.enums import ApplicationAction as A
 from app.applications.enums import ApplicationState as S
 from app.applications.models import Application, ApplicationStep
 from app.applications.services.moving import barred, load, move, node_at
 from app.applications.workflow import APPLICATION, Facts
 from app.bodies.enums import NodeType
+from app.bodies.models import Body
+from app.catalog.enums import AcquisitionMethod
+from app.catalog.queries import requirements_for
 from app.core import clock
 from app.core.enums import Role
 from app.core.errors import Conflict, Invalid, NotAllowed, Refusal
@@ -42,7 +45,7 @@ def forward(session: Session, *, actor: Actor, application_id: int, opinion: str
 
 def forward_many(session: Session, *, actor: Actor, application_ids: Iterable[int]) -> dict[int, str]:
     """【上报】 of several: id -> "" or the reason. One that is refused does not hold the others up."""
-    return _each(session, application_ids, lambda key: forward(session, actor=actor, application_id=key))
+    return _each(session, sorted(set(application_ids)), lambda key: forward(session, actor=actor, application_id=key))
 
 
 def _each(session: Session, ids: Iterable[int], act: Callable[[int], object]) -> dict[int, str]:
@@ -63,7 +66,7 @@ def decide(
     actor: Actor,
     application_id: int,
     version: int,
-    action: ApplicationAction,
+    action: A,
     opinion: str = "",
     items: Sequence[rules.Item] = (),
 ) -> ApplicationStep:
@@ -75,7 +78,7 @@ def decide(
         raise ValueError(action)
     if len(opinion) > 2000:
         raise Invalid({"opinion": "意见不超过 2000 个字。"})
-    application = _held(session, actor, application_id)
+    application = load(session, application_id)
     if application.version != version:
         last = application.steps[-1] if application.steps else None
         who = (
@@ -84,6 +87,8 @@ def decide(
             else "申报内容已被修改"
         )
         raise Conflict(f"您打开页面之后，{who}，请刷新后再看。")
+    _require_holder(actor, application)
+    _check_items(session, application, action, items)
     if action in (A.APPROVE, A.RESEND):
         return _up(session, actor, application, action, opinion)
     if action in (A.CLOSE, A.DECLINE):
@@ -102,20 +107,37 @@ def decide(
 
 def _held(session: Session, actor: Actor, application_id: int) -> Application:
     application = load(session, application_id)
+    _require_holder(actor, application)
+    return application
+
+
+def _require_holder(actor: Actor, application: Application) -> None:
+    """Conflict where another body holds it, NotAllowed where the body does but the actor's role may not decide."""
     if application.state in WITHOUT_HOLDER or application.current_body_id != actor.body_id:
         where = application.current_body.name if application.current_body else application.state.label
         raise Conflict(f"这份申报现在不在本单位（{where}），不能办理。")
     node = node_at(application, application.current_seq)
     if actor.role not in HOLDER_ROLES[node.node_type]:
         raise NotAllowed("当前身份不能办理这份申报。")
-    return application
+
+
+def _check_items(session: Session, application: Application, action: A, items: Sequence[rules.Item]) -> None:
+    """A body that decides to return says what to mend: only so can it be told once, completely (Order No. 40)."""
+    required = requirements_for(
+        session, series_id=application.series_id, level=application.level, method=application.method
+    )
+    known = rules.targets((r.code, r.name) for r in required)
+    if any(item.target not in known or len(item.note) > 200 for item in items):
+        raise Invalid({"items": "请从列出的内容中勾选需要补正的项目，每项说明不超过 200 个字。"})
+    if action is A.RETURN and application.state is not S.RETURNED and not items:
+        raise Invalid({"items": "退回时请勾选需要补正的内容，并一次性告知。"})
 
 
 def _up(session: Session, actor: Actor, application: Application, action: A, opinion: str) -> ApplicationStep:
     here = node_at(application, application.current_seq)
     facts = upward_facts(session, application)
     if action is A.APPROVE and here.is_final:
-        target = S.RECHECKED if here.node_type is NodeType.COMMITTEE else S.EFFECTIVE
+        target = S.RECHECKED if application.method is AcquisitionMethod.REVIEW else S.EFFECTIVE
         return move(
             session,
             actor=actor,
@@ -143,7 +165,7 @@ def upward_facts(session: Session, application: Application) -> Facts:
     """What stands in the way of going up; the notice and the quota bind the employer alone."""
     notice = objection = quota = ""
     if application.state is S.AT_EMPLOYER:
-        found = standing(session, application.id, NoticeKind.EMPLOYER)
+        found = standing(session, application.id, NoticeKind.EMPLOYER, by=application.employer_id)
         if found.notice_id is None:
             notice = "尚未进行所在单位申报公示"
         elif not found.over:
@@ -161,6 +183,8 @@ def _quota_problem(session: Session, application: Application) -> str:
     if limit is None:
         return ""
     with elevated(session, "the quota counts every application the unit has sent up"):
+        # two of a unit's officers must not take the last place at once
+        session.get(Body, application.employer_id, with_for_update={"key_share": True}, populate_existing=True)
         used = session.scalar(
             sa.select(sa.func.count(sa.distinct(ApplicationStep.application_id)))
             .join(Application, Application.id == ApplicationStep.application_id)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.queries import blacklisted
 from app.applications import rules
-from app.applications.enums import ApplicationAction, ApplicationState
+from app.applications.enums import ApplicationAction as A
 from app.applications.enums import ApplicationState as S
 from app.applications.models import Application, ApplicationNode, ApplicationStep
 from app.applications.workflow import APPLICATION, Facts
@@ -23,8 +23,8 @@ def move(
     *,
     actor: Actor,
     application: Application,
-    action: ApplicationAction,
-    target: ApplicationState,
+    action: A,
+    target: S,
     facts: Facts,
     to_seq: int | None,
     opinion: str = "",
@@ -37,7 +37,9 @@ def move(
     APPLICATION.check(application.state, action, target, facts, opinion)
     moment = clock.now()
     node = next((n for n in application.nodes if n.seq == to_seq), None)
-    days = int(setting(session, "correction_days", "10")) if target is S.CORRECTING else 0
+    due = None
+    if target is S.CORRECTING:
+        due = rules.correction_due(clock.today(), int(setting(session, "correction_days", "10")))
     step = ApplicationStep(
         application_id=application.id,
         seq=application.step_count + 1,
@@ -62,7 +64,7 @@ def move(
     application.current_body_id = node.body_id if node else None
     if node is not None and node.reached_at is None:
         node.reached_at = moment
-    application.correction_due = rules.correction_due(clock.today(), days) if days else None
+    application.correction_due = due
     session.add(step)
     session.flush()
     audit.record(
@@ -86,9 +88,11 @@ def load(session: Session, application_id: int) -> Application:
 
 
 def barred(session: Session, application: Application) -> str:
+    """Why the blacklist stops the applicant today, or nothing."""
     entry = blacklisted(session, application.person_id, clock.today())
     return f"申报人在黑名单期内，至 {entry.ends_on:%Y-%m-%d} 止" if entry else ""
 
 
 def node_at(application: Application, seq: int | None) -> ApplicationNode:
+    """The node `seq` of the application's own path."""
     return next(node for node in application.nodes if node.seq == seq)
