@@ -21,6 +21,8 @@ from app.bodies.enums import BodyNature, NodeType
 from app.bodies.models import Body
 from app.catalog.enums import RegionLevel, TitleLevel
 from app.catalog.models import Region
+from app.core.audit import AuditEntry
+from app.core.chain import GENESIS, ChainHead
 from app.core.db import Model, db, prepare_engine, unit_of_work
 from app.core.enums import Role
 from app.core.errors import Invalid, NotFound, Refusal, ScopeViolation
@@ -216,8 +218,10 @@ def make(folder: Path) -> Flask:
         for view in (QuotaRecords, ReadOnlyRecords, Screens):
             builder.add_view_no_menu(view)
         builder.add_view(QuotaList, "职数管理", category="职数")
-        tables = [Region.__table__, Body.__table__, PostQuota.__table__]
-        Model.metadata.create_all(db.engine, tables=tables)
+        tables = [Region, Body, PostQuota, AuditEntry, ChainHead]
+        Model.metadata.create_all(db.engine, tables=[model.__table__ for model in tables])
+        with unit_of_work(Actor.system("test")) as session:
+            session.add(ChainHead(chain=AuditEntry.__tablename__, last_id=0, last_hash=GENESIS))
         _fill()
     identity.register(app, lambda _token, _ip: None)
 
