@@ -26,8 +26,13 @@ class Standing:
     upheld: int = 0
 
 
-def standings(session: Session, subject_ids: Collection[int], kind: NoticeKind) -> dict[int, Standing]:
-    """The standing of each application, by its newest notice that was not cancelled: two queries for any number."""
+def standings(
+    session: Session, subject_ids: Collection[int], kind: NoticeKind, *, by: int | None = None
+) -> dict[int, Standing]:
+    """The standing of each application, by its newest notice that was not cancelled: two queries for any number.
+
+    `by`: only notices of that body count.
+    """
     if not subject_ids:
         return {}
     lines = session.execute(
@@ -37,6 +42,7 @@ def standings(session: Session, subject_ids: Collection[int], kind: NoticeKind) 
             NoticeLine.subject_id.in_(subject_ids),
             PublicNotice.kind == kind,
             PublicNotice.status != NoticeStatus.CANCELLED,
+            PublicNotice.body_id == by if by is not None else sa.true(),
         )
         .order_by(PublicNotice.id)
     ).all()
@@ -61,9 +67,9 @@ def standings(session: Session, subject_ids: Collection[int], kind: NoticeKind) 
     }
 
 
-def standing(session: Session, subject_id: int, kind: NoticeKind) -> Standing:
-    """The standing of one application; an empty one if it was never published."""
-    return standings(session, [subject_id], kind).get(subject_id, Standing())
+def standing(session: Session, subject_id: int, kind: NoticeKind, *, by: int | None = None) -> Standing:
+    """The standing of one application; an empty one if it was never published (by that body)."""
+    return standings(session, [subject_id], kind, by=by).get(subject_id, Standing())
 
 
 def notice_page(session: Session, notice_id: int) -> PublicNotice | None:
