@@ -21,6 +21,7 @@ from app.bodies.enums import BodyNature, NodeType
 from app.bodies.models import Body
 from app.catalog.enums import RegionLevel, TitleLevel
 from app.catalog.models import Region
+from app.core import crypto
 from app.core.audit import AuditEntry
 from app.core.chain import GENESIS, ChainHead
 from app.core.db import Model, db, prepare_engine, unit_of_work
@@ -218,6 +219,7 @@ def make(folder: Path) -> Flask:
         for view in (QuotaRecords, ReadOnlyRecords, Screens):
             builder.add_view_no_menu(view)
         builder.add_view(QuotaList, "职数管理", category="职数")
+        crypto.configure("bed")
         tables = [Region, Body, PostQuota, AuditEntry, ChainHead]
         Model.metadata.create_all(db.engine, tables=[model.__table__ for model in tables])
         with unit_of_work(Actor.system("test")) as session:
