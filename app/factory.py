@@ -63,8 +63,8 @@ def create_app(**overrides: Any) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     configure_process(app)
     db.init_app(app)
-    CSRFProtect(app)
     _headers(app)
+    CSRFProtect(app)
     errors.register_error_handlers(app)
     filters.register_filters(app)
     with app.app_context():

@@ -16,6 +16,7 @@ from app.web.forms import (
     Form,
     Query,
     answered,
+    choices_of,
     date_field,
     enum_field,
     file_field,
@@ -81,7 +82,7 @@ class ObjectionForm(Form):
 
 
 class FindingForm(Form):
-    upheld = RadioField("调查结果", [answered()], choices=[("no", "异议不成立"), ("yes", "异议成立")])
+    upheld = RadioField("调查结果", [answered()], choices=choices_of([("no", "异议不成立"), ("yes", "异议成立")], None))
     finding = long_text_field("调查结论", need=True, length=1000)
 
 
@@ -93,7 +94,7 @@ def _field(wanted: Field) -> WtField:
     """The control of a section's field; the rules check it, so that wrong input is kept and shown."""
     note = {"description": f"不超过 {wanted.most} 个字"} if wanted.kind is Kind.LONG else {}
     if wanted.kind is Kind.CHOICE:
-        return SelectField(wanted.label, choices=[("", "请选择"), *wanted.choices], validate_choice=False)
+        return SelectField(wanted.label, choices=choices_of(wanted.choices), validate_choice=False)
     kw: dict[str, Any] = {"required": True} if wanted.required else {}
     if wanted.kind is Kind.LONG:
         return TextAreaField(

@@ -8,7 +8,7 @@ from wtforms.validators import NumberRange
 
 from app.catalog.enums import AcquisitionMethod, TitleLevel
 from app.certificates.enums import CertificateStatus
-from app.web.forms import Form, Query, answered, enum_field, id_field, text_field
+from app.web.forms import Form, Query, answered, choices_of, enum_field, id_field, text_field
 from app.web.widgets import SearchSelectField
 
 
@@ -28,7 +28,9 @@ class CertificateQuery(Query):
 class RenderingQuery(Query):
     document_number = text_field("发文文号", length=60)
     name = text_field("姓名", length=60)
-    rendered = RadioField("是否已生成证书", choices=[("no", "否"), ("yes", "是")], default="no", validate_choice=False)
+    rendered = RadioField(
+        "是否已生成证书", choices=choices_of([("no", "否"), ("yes", "是")], None), default="no", validate_choice=False
+    )
 
 
 class PoolQuery(Query):

@@ -5,7 +5,17 @@ from __future__ import annotations
 from wtforms import IntegerField, RadioField
 
 from app.outcomes.enums import FilingState
-from app.web.forms import Form, Query, answered, date_field, enum_field, file_field, long_text_field, text_field
+from app.web.forms import (
+    Form,
+    Query,
+    answered,
+    choices_of,
+    date_field,
+    enum_field,
+    file_field,
+    long_text_field,
+    text_field,
+)
 
 
 class PlanNameQuery(Query):
@@ -42,7 +52,11 @@ class FilingQuery(Query):
 
 
 class FilingDecisionForm(Form):
-    result = RadioField("审核结果", [answered("请选择审核结果。")], choices=[("yes", "审核通过"), ("no", "审核不通过")])
+    result = RadioField(
+        "审核结果",
+        [answered("请选择审核结果。")],
+        choices=choices_of([("yes", "审核通过"), ("no", "审核不通过")], None),
+    )
     opinion = long_text_field("审核意见", length=2000, hint="审核不通过时必须填写。")
     filing_number = text_field("备案文号", length=60, hint="审核通过时必须填写。")
     filed_on = date_field("备案时间", hint="审核通过时必须填写。")

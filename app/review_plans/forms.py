@@ -9,6 +9,7 @@ from app.web.forms import (
     Form,
     Query,
     answered,
+    choices_of,
     date_field,
     enum_field,
     file_field,
@@ -38,7 +39,11 @@ class PlanForm(Form):
 
 
 class PlanDecisionForm(Form):
-    result = RadioField("审核结果", [answered("请选择审核结果。")], choices=[("yes", "审核通过"), ("no", "审核不通过")])
+    result = RadioField(
+        "审核结果",
+        [answered("请选择审核结果。")],
+        choices=choices_of([("yes", "审核通过"), ("no", "审核不通过")], None),
+    )
     opinion = long_text_field("审核意见", length=2000, hint="审核不通过时必须填写。")
 
 

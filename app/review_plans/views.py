@@ -15,7 +15,7 @@ from app.applications.queries import plannable
 from app.catalog.queries import specialities_of
 from app.committees.queries import batches_of
 from app.core.enums import Role
-from app.core.errors import Refusal
+from app.core.errors import NotFound, Refusal
 from app.review_plans import queries, services
 from app.review_plans.enums import PlanKind, PlanState
 from app.review_plans.forms import AttachmentForm, PlanDecisionForm, PlanForm, PlanQuery
@@ -166,6 +166,8 @@ class PlanPageView(BaseView):
             with command() as session:
                 act(session)
             flash(done, "success")
+        except NotFound:
+            raise
         except Refusal as refusal:
             flash(refusal.reason, "danger")
         return redirect(url_for("PlanPageView.show", pk=pk) + anchor)
@@ -213,6 +215,7 @@ class PlanPageView(BaseView):
 
     @expose("/<int:pk>/attachments", methods=["POST"])
     def upload(self, pk: int) -> ResponseReturnValue:
+        _load(pk)
         form = AttachmentForm()
         if not form.validate_on_submit():
             flash("；".join(str(e) for e in form.file.errors) or "请选择文件。", "danger")

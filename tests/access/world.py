@@ -19,6 +19,7 @@ from app.applications.models import Application
 from app.bodies.models import Body
 from app.catalog.enums import AcquisitionMethod, TitleLevel
 from app.certificates import services as certificates
+from app.certificates.queries import token_of
 from app.committees.models import AnnualBatch
 from app.core import clock, jobs
 from app.core.db import unit_of_work
@@ -56,6 +57,7 @@ class Rows:
     ids: dict[str, dict[str, int]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     users: dict[str, int] = field(default_factory=dict)
+    token: str = ""
 
     def put(self, table: str, name: str, key: int) -> None:
         self.ids.setdefault(table, {})[name] = key
@@ -220,7 +222,11 @@ def build(app: Flask) -> Rows:
             make.forward(unit, shown[unit], [row])
         make.approve(HOUSING, ["issued"])
         make.approve(ZHUZHOU_BUREAU, ["issued_far"])
-        for office, row in ((CHANGSHA_OFFICE, "issued"), (FURONG_OFFICE, "issued_furong"), (ZHUZHOU_OFFICE, "issued_far")):
+        for office, row in (
+            (CHANGSHA_OFFICE, "issued"),
+            (FURONG_OFFICE, "issued_furong"),
+            (ZHUZHOU_OFFICE, "issued_far"),
+        ):
             make.approve(office, [row])
             _issue(make, office, row)
         _render(make)
@@ -281,6 +287,7 @@ def _issue(make: Builder, office: str, row: str) -> None:
             document_number="职〔2025〕1号",
         )
         make.rows.put("certificate", row, made.id)
+        make.rows.token = token_of(made)
 
 
 def _render(make: Builder) -> None:
@@ -301,9 +308,7 @@ def _filed(make: Builder) -> None:
     officer = make.world.actors[Role.HR_OFFICER, CHANGSHA_OFFICE]
     with unit_of_work(officer) as session:
         plan = plans.load(session, plan_id)
-        plans.decide_plan(
-            session, actor=officer, plan_id=plan_id, version=plan.version, approve=True, opinion="同意。"
-        )
+        plans.decide_plan(session, actor=officer, plan_id=plan_id, version=plan.version, approve=True, opinion="同意。")
 
 
 def _meeting(make: Builder) -> None:

@@ -118,6 +118,8 @@ class AccountView(ListScreen):
 
     @expose("/<int:pk>/grant", methods=["GET", "POST"])
     def grant(self, pk: int) -> ResponseReturnValue:
+        if read().get(Account, pk) is None:
+            abort(404)
         form = GrantForm()
 
         def save() -> None:

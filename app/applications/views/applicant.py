@@ -21,7 +21,7 @@ from app.catalog.models import Title
 from app.catalog.queries import all_series, specialities_of, titles_of
 from app.core import clock
 from app.core.enums import Role
-from app.core.errors import Invalid, Refusal
+from app.core.errors import Invalid, NotFound, Refusal
 from app.web.access import only
 from app.web.files import send_stored
 from app.web.forms import attempt, blank_first
@@ -213,6 +213,7 @@ class ApplicationView(BaseView):
 
     @expose("/<int:pk>/material/<int:requirement_id>", methods=["POST"])
     def upload(self, pk: int, requirement_id: int) -> ResponseReturnValue:
+        self._mine(pk)
         form = MaterialForm()
 
         def save() -> None:
@@ -259,6 +260,8 @@ class ApplicationView(BaseView):
             with command() as session:
                 services.submit(session, actor=current_actor(), application_id=pk)
             flash("申报成功，已提交到所在单位。您可以在这里随时查看进度。", "success")
+        except NotFound:
+            raise
         except Refusal as refusal:
             flash(refusal.reason, "danger")
         return redirect(url_for("ApplicationView.show", pk=pk))

@@ -38,13 +38,13 @@ def open_url(row: Application) -> str:
 
 COLUMNS: tuple[Column, ...] = (
     Column("申报编号", "number", link=open_url),
-    Column("姓名", "applicant_name"),
+    Column("姓名", "applicant_name", width="s"),
     Column("身份证号", "id_masked"),
     Column("单位", "employer.name"),
     Column("申报职称", "title.name"),
-    Column("等级", "level"),
+    Column("等级", "level", width="s"),
     Column("专业", "speciality.name"),
-    Column("取得方式", "method"),
+    Column("取得方式", "method", width="s"),
     Column("状态", "state", "state"),
     Column("到达时间", "state_since", "ago"),
 )
@@ -232,7 +232,10 @@ class TrailView(ApplicationList):
     route_base, title = "/a24", "职称申报审核流程查询"
     conditions = QueueQuery
     key = (desc(Application.id),)
-    columns = (*COLUMNS, Column("现在何处", "current_body.name"))
+    columns = (
+        *(column for column in COLUMNS if column.label not in ("身份证号", "专业")),
+        Column("现在何处", "current_body.name"),
+    )
 
     def select(self, session: Session, values: Mapping[str, Any]) -> sa.Select[Any]:
         return queries.listing(dict(values)).where(Application.state != ApplicationState.DRAFT)

@@ -19,7 +19,7 @@ from app.applications.forms import DecisionForm, QueueQuery
 from app.applications.models import Application
 from app.applications.views.common import COLUMNS, OFFICES, ApplicationList, facts_of, open_url, sections_of, trail
 from app.core.enums import Role
-from app.web.forms import attempt
+from app.web.forms import attempt, choices_of
 from app.web.identity import command, current_actor, read
 from app.web.lists import Bulk, Button, asc
 
@@ -116,7 +116,7 @@ class DecisionView(BaseView):
         offered = services.explain(read(), actor=current_actor(), application=application)
         queue = url_for(_queue_of(current_actor().role))
         form = DecisionForm()
-        form.action.choices = [(action.value, _words(action, application)) for action in offered]
+        form.action.choices = choices_of(((action.value, _words(action, application)) for action in offered), None)
         if request.method == "POST" and not offered:
             flash(f"这份申报现在是“{application.state.label}”，不在本单位，可能已被其他人办理。", "danger")
             return redirect(url_for("DossierView.show", pk=pk))

@@ -23,7 +23,7 @@ from app.public_notices.models import Objection, PublicNotice
 from app.public_notices.queries import standings
 from app.public_notices.rules import earliest_end
 from app.web.access import only
-from app.web.forms import Query, attempt, enum_field, text_field
+from app.web.forms import Query, attempt, choices_of, enum_field, text_field
 from app.web.identity import command, current_actor, read
 from app.web.lists import Button, Column, ListScreen, desc
 
@@ -180,7 +180,7 @@ class NoticeDeskView(BaseView):
     def object(self, pk: int) -> ResponseReturnValue:
         notice = self._load(pk)
         form = ObjectionForm(data={"received_on": clock.today()})
-        form.line_id.choices = [(line.id, line.name) for line in notice.lines]
+        form.line_id.choices = choices_of(((line.id, line.name) for line in notice.lines), None)
 
         def save() -> None:
             with command() as session:

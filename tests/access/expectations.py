@@ -1,0 +1,235 @@
+"""Who may open what, as data: written from the guide's roles and the design, not read from the code under test.
+
+`WHO` names the persons each endpoint lets in at all; `VISIBLE` the persons who may see each row of the world. A cell
+is allowed if the person stands in both. A route without a line here fails the test.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+People = frozenset[str]
+
+
+def of(*names: str) -> People:
+    return frozenset(names)
+
+
+PERSONS = (
+    "anonymous",
+    "sysadmin",
+    "province",
+    "province2",
+    "changsha",
+    "furong",
+    "unit",
+    "sibling",
+    "bureau",
+    "agency",
+    "far_agency",
+    "committee",
+    "far_committee",
+    "judge1",
+    "applicant",
+    "applicant2",
+)
+ALL = of(*PERSONS)
+SIGNED_IN = ALL - {"anonymous"}
+NOBODY = of()
+ADMIN = of("sysadmin")
+HR = of("province", "changsha", "furong")
+SPECIAL = of("province2")
+UNITS = of("unit", "sibling")
+BUREAU = of("bureau")
+AGENCIES = of("agency", "far_agency")
+COMMITTEES = of("committee", "far_committee")
+APPLICANTS = of("applicant", "applicant2")
+ISSUERS = HR | AGENCIES
+OFFICES = HR | UNITS | BUREAU | AGENCIES | COMMITTEES
+PROVINCE = of("province", "province2")
+NEAR = PROVINCE | {"changsha"}
+UP_TO_OFFICE = NEAR | {"unit", "bureau", "agency"}
+
+APPLICATION_ROWS: dict[str, People] = {
+    "draft": of("applicant"),
+    "issued": UP_TO_OFFICE | {"applicant"},
+    "issued_furong": NEAR | {"furong"},
+    "issued_far": PROVINCE | {"far_agency"},
+    "draft_plan": UP_TO_OFFICE | {"committee"},
+    "special_plan": UP_TO_OFFICE | {"committee"},
+    "filed": UP_TO_OFFICE | {"committee"},
+    "at_office": UP_TO_OFFICE,
+    "far_plan": PROVINCE | {"far_agency", "far_committee"},
+    "at_employer": NEAR | {"unit", "applicant2"},
+    "at_sibling": NEAR | {"sibling"},
+    "furong": NEAR | {"furong"},
+    "far": PROVINCE,
+}
+CERTIFICATE_ROWS: dict[str, People] = {
+    "issued": of("applicant", "unit", "agency", "changsha", "province"),
+    "issued_furong": of("furong", "agency", "changsha", "province"),
+    "issued_far": of("far_agency", "province"),
+}
+PLAN_ROWS: dict[str, People] = {
+    "filed": of("committee", "changsha", "province"),
+    "far_plan": of("far_committee", "province"),
+    "draft_plan": of("committee"),
+    "special_plan": of("committee", "changsha", "province", "province2"),
+}
+DESK_ROWS: dict[str, People] = {
+    "result": of("committee"),
+    "at_employer": of("unit"),
+    "at_sibling": of("sibling"),
+    "far": NOBODY,
+}
+OBJECTION_ROWS: dict[str, People] = {"at_employer": of("unit"), "at_sibling": of("sibling"), "far": NOBODY}
+FILING_ROWS: dict[str, People] = {"filed": of("committee", "changsha", "province")}
+JOB_ROWS: dict[str, People] = {"agency": of("agency", "sysadmin"), "province": of("province", "sysadmin")}
+ADMIN_ROWS: dict[str, People] = {"unit": ADMIN, "applicant": ADMIN, "judge2": ADMIN}
+
+
+@dataclass(frozen=True)
+class Expect:
+    """Who gets in; `table` and `rows`: which row of the world the number in the address names, and who sees which.
+
+    `values` are the address's other variables.
+    """
+
+    who: People
+    table: str = ""
+    rows: dict[str, People] = field(default_factory=dict)
+    values: dict[str, str] = field(default_factory=dict)
+
+
+def _screen(name: str, who: People, *, bulk: str = "", exports: bool = True) -> dict[str, Expect]:
+    """A list, its export, and its bulk actions; a bulk action nobody declared answers 404 to all."""
+    return {
+        f"{name}.list": Expect(who),
+        f"{name}.export": Expect(who if exports else NOBODY),
+        f"{name}.bulk": Expect(who if bulk else NOBODY, values={"bulk_name": bulk or "nothing"}),
+    }
+
+
+def _application(who: People, **values: str) -> Expect:
+    return Expect(who, "application", APPLICATION_ROWS, values)
+
+
+def _plan(who: People) -> Expect:
+    return Expect(who, "plan", PLAN_ROWS)
+
+
+def _desk(rows: dict[str, People]) -> Expect:
+    return Expect(UNITS | COMMITTEES, "notice", rows)
+
+
+_EMPLOYERS_ONLY = DESK_ROWS | {"result": NOBODY}
+
+EXPECTED: dict[str, Expect] = {
+    "static": Expect(ALL, values={"filename": "css/zhicheng.css"}),
+    "appbuilder.static": Expect(ALL, values={"filename": "css/ab.css"}),
+    # open to visitors
+    "HomeView.index": Expect(ALL),
+    "NoticeView.list": Expect(ALL),
+    "NoticeView.show": Expect(ALL, "notice", dict.fromkeys(DESK_ROWS, ALL)),
+    "CheckView.check": Expect(ALL),
+    "CheckView.scan": Expect(ALL, "token", {"good": ALL, "forged": NOBODY}),
+    "AuthView.login": Expect(ALL),
+    "AuthView.logout": Expect(ALL),
+    "AuthView.demo": Expect(ALL, values={"username": "furong"}),
+    "DemoClockView.forward": Expect(ALL),
+    "RegistrationView.register": Expect(of("anonymous")),
+    "RegistrationView.privacy": Expect(of("anonymous")),
+    # everybody who has signed in
+    "PostView.choose": Expect(SIGNED_IN),
+    "PasswordView.change": Expect(SIGNED_IN),
+    "BodySearchView.units": Expect(SIGNED_IN),
+    "BodySearchView.bodies": Expect(SIGNED_IN),
+    "BodySearchView.specialities": Expect(SIGNED_IN),
+    "JobView.show": Expect(SIGNED_IN, "job", JOB_ROWS),
+    **_screen("JobListView", SIGNED_IN - APPLICANTS - {"judge1"}, exports=False),
+    # the administrator
+    **_screen("AccountView", ADMIN),
+    **_screen("LoginAttemptView", ADMIN),
+    **_screen("AuditView", ADMIN),
+    "AccountView.new": Expect(ADMIN),
+    "AccountView.show": Expect(ADMIN, "account", ADMIN_ROWS),
+    "AccountView.grant": Expect(ADMIN, "account", ADMIN_ROWS),
+    "AccountView.activate": Expect(ADMIN, "account", ADMIN_ROWS),
+    "AccountView.revoke": Expect(ADMIN, "post", ADMIN_ROWS),
+    # applicants
+    "ApplicationView.list": Expect(APPLICANTS),
+    "ApplicationView.new": Expect(APPLICANTS),
+    "ApplicationView.show": _application(APPLICANTS),
+    "ApplicationView.head": _application(APPLICANTS),
+    "ApplicationView.section": _application(APPLICANTS, section_name="education"),
+    "ApplicationView.upload": _application(APPLICANTS, requirement_id="1"),
+    "ApplicationView.submit": _application(APPLICANTS),
+    "ApplicationView.withdraw": _application(APPLICANTS),
+    "ApplicationView.file": Expect(APPLICANTS, "material", APPLICATION_ROWS),
+    "ApplicationView.remove": Expect(APPLICANTS, "material", APPLICATION_ROWS),
+    **_screen("MyCertificateView", APPLICANTS, exports=False),
+    # bodies on the path
+    "DossierView.show": _application(OFFICES),
+    "DossierView.unmask": _application(OFFICES - COMMITTEES),
+    "DossierView.file": Expect(OFFICES | APPLICANTS, "material", APPLICATION_ROWS),
+    "DecisionView.decide": _application(OFFICES),
+    **_screen("EmployerNoticeView", UNITS),
+    "EmployerNoticeView.new": Expect(UNITS),
+    **_screen("RecommendationView", UNITS, bulk="forward"),
+    **_screen("SuperiorReviewView", BUREAU),
+    **_screen("PeopleView", UNITS | BUREAU),
+    **_screen("QualificationReviewView", ISSUERS),
+    **_screen("TrailView", ISSUERS),
+    **_screen("RecheckView", COMMITTEES),
+    "NoticeDeskView.show": _desk(DESK_ROWS),
+    "NoticeDeskView.object": _desk(DESK_ROWS),
+    "NoticeDeskView.conclude": _desk(_EMPLOYERS_ONLY),
+    "NoticeDeskView.cancel": _desk(_EMPLOYERS_ONLY),
+    "NoticeDeskView.close": Expect(UNITS | COMMITTEES, "objection", OBJECTION_ROWS),
+    # plans
+    **_screen("PlanView", COMMITTEES),
+    "PlanView.new": Expect(COMMITTEES),
+    "PlanView.edit": _plan(COMMITTEES),
+    "PlanPageView.show": _plan(COMMITTEES | HR | SPECIAL),
+    "PlanPageView.file": Expect(COMMITTEES | HR | SPECIAL, "plan_file", PLAN_ROWS),
+    "PlanPageView.add": _plan(COMMITTEES),
+    "PlanPageView.experts": _plan(COMMITTEES),
+    "PlanPageView.rubric": _plan(COMMITTEES),
+    "PlanPageView.upload": _plan(COMMITTEES),
+    "PlanPageView.submit": _plan(COMMITTEES),
+    "PlanPageView.remove": _plan(COMMITTEES),
+    **_screen("PlanReviewView", HR),
+    "PlanReviewView.decide": Expect(HR, "plan", PLAN_ROWS | {"special_plan": NOBODY}),
+    **_screen("SpecialPlanReviewView", SPECIAL),
+    "SpecialPlanReviewView.decide": Expect(SPECIAL, "plan", PLAN_ROWS),
+    **_screen("PlanQueryView", HR | SPECIAL),
+    # outcomes
+    **_screen("ResultView", COMMITTEES),
+    "ResultView.show": _plan(COMMITTEES),
+    "ResultView.votes": _plan(COMMITTEES),
+    "ResultView.confirm": _plan(COMMITTEES),
+    **_screen("ResultNoticeView", COMMITTEES),
+    "ResultNoticeView.show": _plan(COMMITTEES),
+    "ResultNoticeView.conclude": _plan(COMMITTEES),
+    **_screen("FilingView", COMMITTEES),
+    "FilingView.show": _plan(COMMITTEES),
+    **_screen("FilingReviewView", HR),
+    "FilingPageView.show": Expect(HR | COMMITTEES, "filing", FILING_ROWS),
+    "FilingPageView.file": Expect(HR | COMMITTEES, "filing_file", FILING_ROWS),
+    "FilingPageView.decide": Expect(HR, "filing", FILING_ROWS),
+    # certificates
+    **_screen("NumberView", ISSUERS),
+    "NumberView.new": Expect(ISSUERS),
+    "NumberView.search": Expect(ISSUERS),
+    **_screen("IssuingView", ISSUERS, bulk="issue"),
+    **_screen("IssuedView", ISSUERS),
+    **_screen("CertificateQueryView", ISSUERS),
+    **_screen("RenderingView", ISSUERS, bulk="render"),
+    **_screen("UnitCertificateView", UNITS),
+    "CertificatePageView.show": Expect(ISSUERS | UNITS | APPLICANTS, "certificate", CERTIFICATE_ROWS),
+    "CertificatePageView.pdf": Expect(
+        ISSUERS | UNITS | APPLICANTS,
+        "certificate",
+        CERTIFICATE_ROWS | {"issued_furong": NOBODY, "issued_far": NOBODY},  # not rendered yet
+    ),
+}

@@ -1,0 +1,67 @@
+"""Every screen of every role: no serious finding of axe, no sideways scrolling, no script error, Chinese words."""
+
+from __future__ import annotations
+
+import re
+
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.journeys.conftest import Person
+
+ENGLISH = re.compile(r"\b(Search|Add|Edit|Delete|Show|List|Login|Logout|Save|Back|Next|Previous|Error|Not Found|None|null)\b")
+
+
+def look(person: Person, title: str) -> None:
+    person.no_sideways_scrolling()
+    words = person.page.locator("body").inner_text()
+    assert ENGLISH.findall(words) == [], f"{title}: {ENGLISH.findall(words)}"
+    found = Axe().run(person.page).response["violations"]
+    serious = [(v["id"], v["nodes"][0]["html"]) for v in found if v["impact"] in ("serious", "critical")]
+    assert serious == [], f"{title}: {serious}"
+
+
+def walk(person: Person, username: str) -> int:
+    person.sign_in(username)
+    look(person, f"{username} 首页")
+    person.picture(f"{username}-首页")
+    links = person.page.get_by_role("navigation", name="功能菜单").get_by_role("link")
+    addresses = [link.get_attribute("href") for link in links.all()]
+    for address in addresses:
+        person.page.goto(person.site + str(address))
+        look(person, f"{username} {address}")
+    return len(addresses)
+
+
+OFFICERS = ("unit", "bureau", "agency", "committee", "province", "province2", "sysadmin", "judge1")
+
+
+def test_officers(desk: Person) -> None:
+    desk.name = "pages"
+    for username in OFFICERS:
+        assert walk(desk, username) >= 3
+    assert desk.problems == []
+
+
+def test_applicants_on_a_phone(phone: Person) -> None:
+    phone.name = "pages-phone"
+    assert walk(phone, "applicant") >= 4
+    phone.page.goto(phone.site + "/p2/new")
+    look(phone, "职称申报信息")
+    phone.picture("职称申报信息")
+    phone.page.goto(phone.site + "/account/")
+    look(phone, "账号安全")
+    assert phone.problems == []
+
+
+def test_visitors_on_a_phone(phone: Person) -> None:
+    phone.name = "pages-phone"
+    for address in ("/", "/login/", "/register/", "/register/privacy", "/notice/", "/check/"):
+        phone.page.goto(phone.site + address)
+        look(phone, address)
+    phone.page.goto(phone.site + "/register/")
+    phone.press("注册")
+    phone.says("请填写姓名")
+    look(phone, "register, wrong")
+    phone.picture("注册有误")
+    phone.page.goto(phone.site + "/no-such-page")
+    look(phone, "404")
