@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,6 +27,8 @@ from app.core.errors import ScopeViolation
 
 ACTOR = "actor"
 _CRITERIA = "scope_criteria"
+_SEEN = "scope_seen"
+"""(column, key) of foreign keys found visible in this transaction: asked of the database once."""
 UNSCOPED = "unscoped"
 """Execution option: a Core statement that runs although a scope is set, with the reason as its value."""
 
@@ -113,7 +115,9 @@ class Registry:
         if missing:
             raise ScopeViolation("no scope declared for: " + ", ".join(missing))
 
+    @cached_property
     def tables(self) -> dict[sa.FromClause, type]:
+        """Complete once the application has started: declarations are made at import."""
         return {sa.inspect(model).local_table: model for model in self.declared}
 
 
@@ -131,6 +135,7 @@ def through(column: sa.Column[Any] | Any, parent: type) -> Rows:
         key = next(iter(table.primary_key.columns))
         return column.in_(sa.select(key).where(wanted))
 
+    rows.through = True  # type: ignore[attr-defined]  the check of the foreign key is the check of the row
     return rows
 
 
@@ -248,14 +253,14 @@ def _check_write(session: Session, _flush: UOWTransaction) -> None:
                 raise ScopeViolation(f"{mapper.class_.__name__} is not written by {actor and actor.role}")
         elif actor is None:
             raise ScopeViolation("a scoped row was written without a scope")
-        elif instance in session.new:
+        elif instance in session.new and not getattr(declaration.rows, "through", False):
             _require_visible(session, actor, mapper, mapper.primary_key_from_instance(instance)[0])
         if changed and instance not in session.deleted:
             _check_foreign_keys(session, actor, mapper, instance)
 
 
 def _check_foreign_keys(session: Session, actor: Actor | None, mapper: Mapper[Any], instance: Any) -> None:
-    tables = registry.tables()
+    tables = registry.tables
     state = sa.inspect(instance)
     for foreign in mapper.local_table.foreign_keys:
         attribute = mapper.get_property_by_column(foreign.parent).key
@@ -277,10 +282,18 @@ def _require_visible(session: Session, actor: Actor, mapper: Mapper[Any], key: A
     if wanted is True:
         return
     column = mapper.primary_key[0] if column is None else column
+    seen: set[tuple[Any, Any]] = session.info.setdefault(_SEEN, set())
+    if (column, key) in seen:
+        return
     condition = sa.false() if wanted is False else wanted
     found = session.connection().execute(sa.select(sa.literal(1)).where(column == key, condition)).first()
     if found is None:
         raise ScopeViolation(f"{mapper.class_.__name__} {key} is outside the scope of {actor.role}")
+    seen.add((column, key))
+
+
+def _forget_seen(session: Session, *_: Any) -> None:
+    session.info.pop(_SEEN, None)
 
 
 def install() -> None:
@@ -288,6 +301,8 @@ def install() -> None:
     if not event.contains(Session, "do_orm_execute", _scope_statement):
         event.listen(Session, "do_orm_execute", _scope_statement)
         event.listen(Session, "after_flush", _check_write)
+        event.listen(Session, "after_commit", _forget_seen)
+        event.listen(Session, "after_soft_rollback", _forget_seen)
 
 
 install()
