@@ -26,8 +26,10 @@ def check_url(token: str) -> str:
 
 @jobs.handler("certificates.render")
 def render_one(session: Session, actor: Actor, subject_id: int) -> None:
-    """Render one certificate, in the transaction that ticks its item."""
+    """Render one certificate, in the transaction that ticks its item; one rendered already stays as it is."""
     certificate = services.to_render(session, subject_id)
+    if certificate is None:
+        return
     face = certificate.face
     document = render_signed(
         CertificateFace(

@@ -307,7 +307,6 @@ class RenderingView(CertificateScreen):
                 actor=current_actor(),
                 certificate_ids=ids,
                 title=f"生成电子证书 {len(ids)} 份",
-                once_key="render:" + ",".join(map(str, sorted(ids)))[:100],
             )
             job_id, total = job.id, job.total
         jobs.start(job_id)
