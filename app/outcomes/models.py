@@ -15,7 +15,7 @@ from app.review_plans.models import Candidate, ReviewPlan
 
 
 class ReviewMeeting(Model):
-    """评审会议: who led it and how many attended. At least two thirds of the members (Order 40, art. 22)."""
+    """评审会议: who led it and how many attended. At least two thirds of the members (Order 40, art. 21)."""
 
     __tablename__ = "review_meetings"
 

@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from app.applications.enums import ApplicationState
 from app.applications.models import Application
 from app.committees.models import Committee
+from app.core.scope import elevated
 from app.outcomes.enums import FilingState
 from app.outcomes.models import Filing, ResultNotice, ReviewMeeting, ReviewResult
+from app.public_notices.enums import NoticeStatus
 from app.public_notices.models import PublicNotice
 from app.review_plans.models import Candidate, ReviewPlan
 
@@ -27,10 +29,11 @@ def results_of(session: Session, plan_id: int) -> dict[int, ReviewResult]:
 
 
 def notice_of(session: Session, plan_id: int) -> ResultNotice | None:
-    """The newest notice of a plan's result, with its lines and objections."""
+    """The newest notice of a plan's result that was not cancelled, with its lines and objections."""
     return session.scalars(
         sa.select(ResultNotice)
-        .where(ResultNotice.plan_id == plan_id)
+        .join(PublicNotice, PublicNotice.id == ResultNotice.notice_id)
+        .where(ResultNotice.plan_id == plan_id, PublicNotice.status != NoticeStatus.CANCELLED)
         .order_by(ResultNotice.id.desc())
         .limit(1)
         .options(
@@ -70,23 +73,26 @@ def filing_page(session: Session, filing_id: int) -> Filing | None:
 
 
 def cleared(session: Session, plan_id: int) -> list[Application]:
-    """公示通过参评人员: those of a plan whose notice passed, found by itself (A15)."""
-    return list(
-        session.scalars(
-            sa.select(Application)
-            .join(Candidate, Candidate.application_id == Application.id)
-            .where(
-                Candidate.plan_id == plan_id,
-                Application.state.in_(
-                    [ApplicationState.AWAITING_FILING, ApplicationState.EFFECTIVE, ApplicationState.CERTIFIED]
-                ),
+    """公示通过参评人员: those of a plan whose notice passed, found by itself (A15). None if the plan is out of scope."""
+    if session.get(ReviewPlan, plan_id) is None:
+        return []
+    with elevated(session, "the officer a plan is filed with is shown everybody on it, from whatever region"):
+        return list(
+            session.scalars(
+                sa.select(Application)
+                .join(Candidate, Candidate.application_id == Application.id)
+                .where(
+                    Candidate.plan_id == plan_id,
+                    Application.state.in_(
+                        [ApplicationState.AWAITING_FILING, ApplicationState.EFFECTIVE, ApplicationState.CERTIFIED]
+                    ),
+                )
+                .options(
+                    joinedload(Application.employer), joinedload(Application.title), joinedload(Application.speciality)
+                )
+                .order_by(Application.id)
             )
-            .options(
-                joinedload(Application.employer), joinedload(Application.title), joinedload(Application.speciality)
-            )
-            .order_by(Application.id)
         )
-    )
 
 
 def waiting_filings(session: Session) -> int:

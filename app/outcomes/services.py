@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.applications import services as applications
@@ -15,7 +16,7 @@ from app.committees.queries import committee_problem
 from app.core import audit, clock, storage
 from app.core.enums import Role
 from app.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
-from app.core.scope import Actor
+from app.core.scope import Actor, elevated
 from app.outcomes import queries, rules
 from app.outcomes.enums import FilingState
 from app.outcomes.models import Filing, FilingAttachment, ResultNotice, ReviewMeeting, ReviewResult
@@ -25,6 +26,9 @@ from app.public_notices.queries import standings
 from app.review_plans import services as plans
 from app.review_plans.enums import PlanAction, PlanState
 from app.review_plans.models import ReviewPlan
+
+MOST_FILES = 10
+NUMBER_TAKEN = "这个备案文号已被使用。"
 
 
 @dataclass(frozen=True)
@@ -54,8 +58,11 @@ def record_meeting(
         raise Conflict(f"方案当前为“{plan.state.label}”，审核通过后才能录入评审结果。")
     members = plan.committee.member_count
     fields = {}
+    approved_on = clock.local(plan.state_since).date()
     if held_on is None or held_on > clock.today():
         fields["held_on"] = "请选择评审会议日期，不能晚于今天。"
+    elif held_on < approved_on:
+        fields["held_on"] = f"评审会议应在方案审核通过（{approved_on:%Y-%m-%d}）之后召开。"
     if not chair_name.strip() or len(chair_name) > 60:
         fields["chair_name"] = "请填写主持会议的主任委员或副主任委员。"
     if attending is None or not 0 < attending <= members:
@@ -137,7 +144,10 @@ def confirmation_gaps(session: Session, plan: ReviewPlan) -> list[str]:
 
 
 def confirm_results(session: Session, *, actor: Actor, plan_id: int) -> tuple[int, int]:
-    """Make the results final, once: (passed, failed). Every candidate moves on in the same transaction."""
+    """Make the results final, once: (passed, failed). Every candidate moves on in the same transaction.
+
+    The step carries the committee's opinion and no count: steps are read by applicants and units, votes are not.
+    """
     plan = _own(session, actor, plan_id)
     gaps = confirmation_gaps(session, plan)
     if gaps:
@@ -146,13 +156,12 @@ def confirm_results(session: Session, *, actor: Actor, plan_id: int) -> tuple[in
     for candidate in plan.candidates:
         result = results[candidate.id]
         action = ApplicationAction.PASS if result.passed else ApplicationAction.FAIL
-        words = f"出席 {result.attending} 人，赞成 {result.in_favour} 票、反对 {result.against} 票、弃权 {result.abstained} 票。{result.opinion}"
         applications.advance(
             session,
             actor=actor,
             application=applications.load(session, candidate.application_id),
             action=action,
-            opinion=words,
+            opinion=result.opinion,
         )
     session.get_one(ReviewMeeting, plan_id).confirmed_at = clock.now()
     plans.move_plan(session, actor=actor, plan=plan, action=PlanAction.CONCLUDE, target=PlanState.CONCLUDED)
@@ -171,11 +180,17 @@ def publish_result_notice(
     starts_on: date | None,
     ends_on: date | None,
 ) -> ResultNotice:
-    """U1.2.6: publish those who passed, at least five working days. Refused if they are published already."""
+    """U1.2.6: publish those who passed, at least five working days. Refused if they are published already.
+
+    After a notice was cancelled (a wrong name, a wrong date) the same people are published anew.
+    """
     plan = _own(session, actor, plan_id)
     if plan.state is not PlanState.CONCLUDED:
         raise Refusal("评审结果确认之后才能公示。")
-    passed = [c for c in plan.candidates if c.application.state is ApplicationState.REVIEW_PASSED]
+    unpublished = [ApplicationState.REVIEW_PASSED]
+    if queries.notice_of(session, plan_id) is None:
+        unpublished.append(ApplicationState.ON_NOTICE)  # by a notice that was cancelled
+    passed = [c for c in plan.candidates if c.application.state in unpublished]
     if not passed:
         raise Conflict("没有待公示的评审通过人员（可能已经公示）。")
     lines = [
@@ -202,12 +217,9 @@ def publish_result_notice(
     session.add(row)
     session.flush()
     for candidate in passed:
-        applications.advance(
-            session,
-            actor=actor,
-            application=applications.load(session, candidate.application_id),
-            action=ApplicationAction.PUBLISH,
-        )
+        application = applications.load(session, candidate.application_id)
+        if application.state is ApplicationState.REVIEW_PASSED:
+            applications.advance(session, actor=actor, application=application, action=ApplicationAction.PUBLISH)
     return row
 
 
@@ -220,7 +232,7 @@ def conclude_result_notice(session: Session, *, actor: Actor, plan_id: int, conc
     notices.conclude(session, actor=actor, notice_id=shown.notice_id, conclusion=conclusion)
     session.flush()
     waiting = [c for c in plan.candidates if c.application.state is ApplicationState.ON_NOTICE]
-    found = standings(session, [c.application_id for c in waiting], NoticeKind.RESULT)
+    found = standings(session, [c.application_id for c in waiting], NoticeKind.RESULT, by=plan.committee_id)
     struck = 0
     for candidate in waiting:
         upheld = found[candidate.application_id].upheld > 0
@@ -266,8 +278,11 @@ def request_filing(
         fields["summary"] = "请填写评审情况说明，不超过 4000 个字。"
     if not contact.strip() or len(contact) > 120:
         fields["contact"] = "请填写联系人和电话。"
-    if not files and not (filing and filing.attachments):
+    kept = len(filing.attachments) if filing else 0
+    if not files and not kept:
         fields["file"] = "请上传备案附件（评审会议纪要、投票汇总表等）。"
+    elif len(files) + kept > MOST_FILES:
+        fields["file"] = f"备案附件最多 {MOST_FILES} 个。"
     if fields:
         raise Invalid(fields)
     stored = [storage.put(storage.current(), name, content) for name, content in files]
@@ -310,30 +325,52 @@ def decide_filing(
     if not approve:
         filing.state = FilingState.RETURNED
     else:
-        filing.state, filing.filing_number, filing.filed_on = FilingState.FILED, filing_number.strip(), filed_on
-        for application in queries.cleared(session, filing.plan_id):
+        try:
+            with session.begin_nested():
+                filing.state, filing.filing_number, filing.filed_on = FilingState.FILED, filing_number.strip(), filed_on
+        except IntegrityError:  # another filing took it in this very moment
+            raise Invalid({"filing_number": NUMBER_TAKEN}) from None
+        _make_effective(session, actor, filing)
+    session.flush()
+    audit.record(
+        session,
+        actor,
+        "outcomes.decide_filing",
+        filing,
+        approve=approve,
+        number=filing.filing_number,
+        opinion=filing.opinion,
+    )
+    return filing
+
+
+def _make_effective(session: Session, actor: Actor, filing: Filing) -> None:
+    waiting = [a.id for a in queries.cleared(session, filing.plan_id) if a.state is ApplicationState.AWAITING_FILING]
+    with elevated(session, "whom the plan reviewed is filed with it, from whatever region he applied"):
+        for key in waiting:
             applications.advance(
                 session,
                 actor=actor,
-                application=applications.load(session, application.id),
+                application=applications.load(session, key),
                 action=ApplicationAction.FILE,
-                opinion=f"备案文号：{filing.filing_number}。{opinion}",
+                opinion=f"备案文号：{filing.filing_number}。{filing.opinion}",
             )
-    session.flush()
-    audit.record(session, actor, "outcomes.decide_filing", filing, approve=approve, number=filing.filing_number)
-    return filing
 
 
 def _filing_fields(
     session: Session, filing: Filing, approve: bool, opinion: str, number: str, filed_on: date | None
 ) -> Mapping[str, str]:
+    if len(opinion) > 2000:
+        return {"opinion": "审核意见不超过 2000 个字。"}
     if not approve:
         return {} if opinion.strip() else {"opinion": "审核不通过时请填写意见，说明应如何补正。"}
     fields = {}
     if not number or len(number) > 60:
         fields["filing_number"] = "请填写备案文号，不超过 60 个字。"
-    elif session.scalar(sa.select(Filing.id).where(Filing.filing_number == number, Filing.id != filing.id)):
-        fields["filing_number"] = "这个备案文号已被使用。"
+    else:
+        with elevated(session, "a number is used once in the province, also where this officer does not look"):
+            if session.scalar(sa.select(Filing.id).where(Filing.filing_number == number, Filing.id != filing.id)):
+                fields["filing_number"] = NUMBER_TAKEN
     shown = queries.notice_of(session, filing.plan_id)
     if filed_on is None or filed_on > clock.today():
         fields["filed_on"] = "请选择备案时间，不能晚于今天。"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from app.review_plans.enums import PlanMode
 
@@ -43,3 +43,13 @@ def plan_gaps(plan: PlanContent, today: date) -> tuple[str, ...]:
     if plan.meeting_on > plan.review_until:
         gaps.append(f"评审会议日期超出年度批次的评审时间（至 {plan.review_until:%Y-%m-%d}）")
     return tuple(gaps)
+
+
+def hundredths(text: str) -> Decimal | None:
+    """A number as typed, of at most two decimals; None if it is none (also NaN and infinity, which Decimal reads)."""
+    try:
+        number = Decimal(text.strip())
+    except InvalidOperation:
+        return None
+    exponent = number.as_tuple().exponent
+    return number if isinstance(exponent, int) and exponent >= -2 else None

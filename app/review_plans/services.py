@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -30,6 +29,7 @@ from app.review_plans.models import (
 from app.review_plans.workflow import PLAN, PlanFacts
 
 EDITABLE = (PlanState.DRAFT, PlanState.RETURNED)
+MOST_ITEMS = 50
 
 
 def move_plan(
@@ -127,7 +127,11 @@ def _check(session: Session, committee: Committee, values: Mapping[str, Any]) ->
         )
         if not values.get(name)
     }
-    fields |= {name: "不超过 120 个字。" for name in ("name", "place") if len(values.get(name) or "") > 120}
+    fields |= {
+        name: f"不超过 {most} 个字。"
+        for name, most in (("name", 120), ("place", 120), ("kind_reason", 300), ("note", 4000))
+        if len(values.get(name) or "") > most
+    }
     batch = session.get(AnnualBatch, values.get("batch_id") or 0)
     if batch is None or batch.committee_id != committee.body_id:
         fields["batch_id"] = "请选择本评委会的年度批次。"
@@ -141,8 +145,8 @@ def _check(session: Session, committee: Committee, values: Mapping[str, Any]) ->
         raise Invalid(fields)
     clean = {name: values.get(name) for name in ("name", "place", "meeting_on", "kind", "mode", "batch_id")}
     return clean | {
-        "kind_reason": (values.get("kind_reason") or "").strip()[:300],
-        "note": (values.get("note") or "")[:4000],
+        "kind_reason": (values.get("kind_reason") or "").strip(),
+        "note": values.get("note") or "",
     }
 
 
@@ -202,19 +206,20 @@ def set_expert_requirements(
 def set_rubric(session: Session, *, actor: Actor, plan_id: int, items: Sequence[tuple[str, str, str]]) -> None:
     """打分细则: (name, weight in percent, highest score) each, as typed; weights sum to 100. Replaces what was there."""
     plan = _own(session, actor, plan_id)
+    if len(items) > MOST_ITEMS:
+        raise Invalid({"items": f"打分细则最多 {MOST_ITEMS} 项。"})
     rows: list[RubricItem] = []
-    for seq, (name, weight, maximum) in enumerate(items, 1):
-        try:
-            row = RubricItem(
-                plan_id=plan.id, seq=seq, name=name.strip()[:80], weight=Decimal(weight), maximum=Decimal(maximum)
-            )
-        except InvalidOperation:
-            raise Invalid({"items": f"第 {seq} 行的权重和满分应为数字。"}) from None
-        if not row.name:
+    for seq, (name, *numbers) in enumerate(items, 1):
+        if not name.strip():
             raise Invalid({"items": f"请填写第 {seq} 行的评分项目。"})
-        if not 0 < row.weight <= 100 or not 0 < row.maximum <= 1000:
+        if len(name.strip()) > 80:
+            raise Invalid({"items": f"第 {seq} 行的评分项目不超过 80 个字。"})
+        weight, maximum = (rules.hundredths(text) for text in numbers)
+        if weight is None or maximum is None:
+            raise Invalid({"items": f"第 {seq} 行的权重和满分应为数字，最多两位小数。"})
+        if not 0 < weight <= 100 or not 0 < maximum <= 1000:
             raise Invalid({"items": f"第 {seq} 行：权重在 0 至 100 之间，满分在 0 至 1000 之间。"})
-        rows.append(row)
+        rows.append(RubricItem(plan_id=plan.id, seq=seq, name=name.strip(), weight=weight, maximum=maximum))
     if rows and sum(row.weight for row in rows) != 100:
         raise Invalid({"items": f"权重合计应为 100，现为 {sum(row.weight for row in rows):g}。"})
     for item in list(plan.rubric):
