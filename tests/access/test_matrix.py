@@ -32,6 +32,8 @@ SYSTEM = Actor.system("access matrix")
 MISSING = 999_999
 FINE = {200, 302, 304, 400, 409, 422}
 """How an allowed person may be answered: 400, 409 and 422 are answers to an empty or untimely form."""
+SECOND = {"changsha", "furong", "sibling", "far_agency", "far_committee", "applicant2"}
+"""Persons whose role somebody else has too: they differ in the rows they see, not in the routes they open."""
 PUBLISHED = {"NoticeView.show", "NoticeView.list", "CheckView.scan"}
 """Pages on which anybody may read names."""
 
@@ -104,18 +106,20 @@ class Site:
             if "HttpOnly" not in cookie or "SameSite=Lax" not in cookie:
                 self.wrong(cell, response, f"cookie {cookie.split('=')[0]}")
 
-    def digest(self) -> int:
+    def digest(self) -> dict[str, int]:
         """Of every row of every table but the record of the refusals themselves and when a session was last seen."""
-        content: list[Any] = []
+        content: dict[str, int] = {}
         with db.engine.connect() as connection:
             for table in Model.metadata.sorted_tables:
+                if table.name == "chain_heads":  # moves with the record of a refusal; entries are compared themselves
+                    continue
                 columns = [c.name for c in table.c if (table.name, c.name) != ("login_sessions", "seen_at")]
                 # as the database holds them: what a column's type makes of it may be new each time
                 names = ", ".join(f'"{name}"' for name in columns)
                 but = " WHERE action <> 'access.refused'" if table.name == "audit_entries" else ""
                 rows = connection.execute(sa.text(f'SELECT {names} FROM "{table.name}"{but}')).all()
-                content.append((table.name, sorted(map(repr, rows))))
-        return hash(repr(content))
+                content[table.name] = hash(tuple(sorted(map(repr, rows))))
+        return content
 
     def hidden_names(self, person: str) -> list[bytes]:
         """Names of applicants none of whose rows this person may see."""
@@ -154,7 +158,7 @@ def _address(rows: Rows, rule: Rule, expect: Expect, row: str) -> str:
 
 
 def cells(app: Flask, rows: Rows) -> dict[tuple[str, str], list[Cell]]:
-    """(endpoint, method) -> its cells. Who may not open the route at all is asked for one row, not for each."""
+    """(endpoint, method) -> its cells. Whose role may not open the route at all is asked once, for one row."""
     table: dict[tuple[str, str], list[Cell]] = {}
     with app.test_request_context():
         for rule, method in routes(app):
@@ -166,7 +170,7 @@ def cells(app: Flask, rows: Rows) -> dict[tuple[str, str], list[Cell]]:
                 table.setdefault((rule.endpoint, method), []).extend(
                     Cell(rule.endpoint, method, person, row, url, person in expect.who & sees)
                     for person in PERSONS
-                    if person in expect.who or row == names[0]
+                    if person in expect.who or (row == names[0] and person not in SECOND)
                 )
     return table
 
@@ -224,7 +228,8 @@ def test_the_matrix(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
             if not cell.allowed:
                 _refused(site, cell)
         if method == "POST" and (after := site.digest()) != before:
-            site.problems.append(f"changed: refused {method} {endpoint} left something behind")
+            changed = [name for name in after if after[name] != before[name]]
+            site.problems.append(f"changed: refused {method} {endpoint} left something behind in {changed}")
             before = after
     assert start == site.digest() or site.problems
     for wanted in ("GET", "POST"):
