@@ -39,6 +39,8 @@ SETTINGS = {
 }
 # GB/T 2260 over time: a county that became a city keeps its old code for the papers of that time.
 FORMER_REGIONS = ({"code": "431121", "name": "祁阳县", "parent_code": "431100", "valid_until": date(2021, 1, 19)},)
+# 民政部 approved the city of 祁阳 on this day
+NEW_REGIONS = {"431181": date(2021, 1, 20)}
 
 
 def _rows(name: str) -> list[dict[str, str]]:
@@ -71,7 +73,7 @@ def _regions(session: Session) -> None:
             "name": row["name"],
             "level": RegionLevel(row["level"]),
             "parent_code": row["parent_code"] or None,
-            "valid_from": None,
+            "valid_from": NEW_REGIONS.get(row["code"]),
             "valid_until": None,
         }
         for row in _rows("regions.csv")
@@ -106,52 +108,49 @@ def _series(session: Session) -> None:
 
 
 def _specialities(session: Session) -> None:
-    """Top nodes are the series (栏目大类); a branch, where there is one, groups the specialities below it."""
+    """Top nodes are the series (栏目大类); a branch, where there is one, groups the specialities below it.
+
+    Codes are two digits a step: series, branch, leaf. One insert for each depth of the tree.
+    """
     series = {
         number: (key, name)
         for key, number, name in session.execute(sa.select(TitleSeries.id, TitleSeries.number, TitleSeries.name))
     }
+    tops, branches, leaves = [], [], []
     for row in _rows("specialities.csv"):
-        number = int(row["series_no"])
-        series_id, series_name = series[number]
-        top = _node(session, f"{number:02d}", series_name, None, series_id)
-        groups = [group.partition(":") for group in row["branches"].split(";")]
-        if not groups[0][1]:
-            _leaves(session, f"{number:02d}", groups[0][0], top, series_id)
-            continue
-        for place, (branch, _, leaves) in enumerate(groups, 1):
-            code = f"{number:02d}{place:02d}"
-            _leaves(session, code, leaves, _node(session, code, f"{branch}类", top, series_id), series_id)
-
-
-def _node(session: Session, code: str, name: str, parent_id: int | None, series_id: int) -> int:
-    node = Speciality(
-        code=code, name=name, pinyin=initials(name), parent_id=parent_id, series_id=series_id, active=True
-    )
-    session.add(node)
-    session.flush()
-    return node.id
-
-
-def _leaves(session: Session, code: str, names: str, parent_id: int, series_id: int) -> None:
-    _insert(
-        session,
-        Speciality,
-        [
-            {
-                "code": f"{code}{place:02d}",
-                "name": name,
-                "pinyin": initials(name),
-                "parent_id": parent_id,
-                "series_id": series_id,
-                "active": True,
-            }
-            for place, name in enumerate(names.split("|"), 1)
-        ],
-    )
+        series_id, series_name = series[int(row["series_no"])]
+        top = f"{int(row['series_no']):02d}"
+        tops.append((top, series_name, series_id))
+        for place, group in enumerate(row["branches"].split(";"), 1):
+            branch, colon, names = group.partition(":")
+            code = f"{top}{place:02d}" if colon else top
+            if colon:
+                branches.append((code, f"{branch}类", series_id))
+            leaves += [
+                (f"{code}{seq:02d}", name, series_id) for seq, name in enumerate((names or branch).split("|"), 1)
+            ]
+    for nodes in (tops, branches, leaves):
+        ids = {code: key for key, code in session.execute(sa.select(Speciality.id, Speciality.code))}
+        _insert(
+            session,
+            Speciality,
+            [
+                {
+                    "code": code,
+                    "name": name,
+                    "pinyin": initials(name),
+                    "parent_id": ids.get(code[:-2]),
+                    "series_id": series_id,
+                    "active": True,
+                }
+                for code, name, series_id in nodes
+            ],
+        )
 
 
 def _materials(session: Session) -> None:
+    """The checklist; an empty series, level or method means any. What the system itself holds is not on it."""
+    series = {number: key for key, number in session.execute(sa.select(TitleSeries.id, TitleSeries.number))}
     _insert(
         session,
         MaterialRequirement,
@@ -160,8 +159,8 @@ def _materials(session: Session) -> None:
                 "code": row["code"],
                 "name": row["name"],
                 "hint": row["hint"],
-                "series_id": None,
-                "level": None,
+                "series_id": series[int(row["series_no"])] if row["series_no"] else None,
+                "level": TitleLevel(row["level"]) if row["level"] else None,
                 "method": AcquisitionMethod(row["method"]) if row["method"] else None,
                 "required": row["required"] == "1",
                 "max_files": int(row["max_files"]),

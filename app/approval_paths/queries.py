@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -41,37 +42,65 @@ class Reach:
     """Where the other branches end."""
     uncovered: tuple[PathNode, ...]
     """Committees reached that do not review the speciality."""
+    mending: Mapping[int, str] = field(default_factory=dict)
+    """Body where a branch ends -> what must be done there, by whom."""
 
 
-def _edges_above(
-    session: Session, start: int, procedure: Procedure, level: TitleLevel, series_id: int, specialities: list[int]
-) -> dict[int, list[int]]:
-    """Live confirmed edges reachable upwards from `start`: one recursive query, whatever the province's size."""
-    fits = sa.and_(
+def _fits(
+    procedure: Procedure, level: TitleLevel, series_id: int, specialities: Collection[int]
+) -> sa.ColumnElement[bool]:
+    """Live edges, confirmed or not, that an application of this kind may use."""
+    return sa.and_(
         PathEdge.procedure == procedure,
         PathEdge.level == level,
         PathEdge.active,
-        PathEdge.confirmed_at.is_not(None),
         sa.or_(PathEdge.series_id.is_(None), PathEdge.series_id == series_id),
         sa.or_(PathEdge.speciality_id.is_(None), PathEdge.speciality_id.in_(specialities)),
     )
-    first = sa.select(PathEdge.subordinate_id, PathEdge.superior_id).where(PathEdge.subordinate_id == start, fits)
+
+
+def edges_above(session: Session, start: int, condition: sa.ColumnElement[bool]) -> dict[int, list[int]]:
+    """Edges under `condition` reachable upwards from `start`, as body -> active bodies directly above it.
+
+    One recursive query, whatever the province's size; what lies above a deregistered body is not reached.
+    """
+    superior = sa.orm.aliased(Body)
+    first = sa.select(PathEdge.subordinate_id, PathEdge.superior_id).where(
+        PathEdge.subordinate_id == start, condition, superior.id == PathEdge.superior_id, superior.active
+    )
     climb = first.cte("climb", recursive=True)
     climb = climb.union(
         sa.select(PathEdge.subordinate_id, PathEdge.superior_id).where(
-            PathEdge.subordinate_id == climb.c.superior_id, fits
+            PathEdge.subordinate_id == climb.c.superior_id,
+            condition,
+            superior.id == PathEdge.superior_id,
+            superior.active,
         )
     )
     above: dict[int, list[int]] = defaultdict(list)
     rows = session.execute(
-        sa.select(climb.c.subordinate_id, climb.c.superior_id)
-        .join(Body, Body.id == climb.c.superior_id)
-        .where(Body.active)
-        .order_by(climb.c.subordinate_id, climb.c.superior_id)
+        sa.select(climb.c.subordinate_id, climb.c.superior_id).order_by(climb.c.subordinate_id, climb.c.superior_id)
     )
-    for below, superior in rows:
-        above[below].append(superior)
+    for below, superior_id in rows:
+        above[below].append(superior_id)
     return above
+
+
+def _mending(session: Session, broken: Collection[int], condition: sa.ColumnElement[bool]) -> dict[int, str]:
+    """What must be done where a branch ends: an edge that waits for its confirmation, or leads to a body that is gone."""
+    superior = sa.orm.aliased(Body)
+    rows = session.execute(
+        sa.select(PathEdge.subordinate_id, superior.name, superior.active)
+        .join(superior, superior.id == PathEdge.superior_id)
+        .where(PathEdge.subordinate_id.in_(broken), condition)
+        .order_by(superior.active, PathEdge.id)
+    )
+    return {
+        below: f"“{name}”已把它指定为下级，请它在“审核层级配置单位确认”中确认"
+        if active
+        else f"它的上级“{name}”已注销，请它联系人社部门配置新的上级机构"
+        for below, name, active in rows
+    }
 
 
 def reach(
@@ -86,9 +115,12 @@ def reach(
     """Every complete path and every break above an employer: a handful of queries, none per body."""
     procedure = Procedure.of(method, level)
     specialities = speciality_ancestors(session, speciality_id)
-    above = _edges_above(session, employer_id, procedure, level, series_id, specialities)
+    fits = _fits(procedure, level, series_id, specialities)
+    above = edges_above(session, employer_id, sa.and_(fits, PathEdge.confirmed_at.is_not(None)))
     seen = {employer_id, *above, *(body for superiors in above.values() for body in superiors)}
     bodies = {body.id: body for body in session.scalars(sa.select(Body).where(Body.id.in_(seen)))}
+    if employer_id not in bodies or not bodies[employer_id].active:
+        return Reach((), (), ())
     finals = _finals(session, seen, method, level, series_id)
     covered = covering(session, [b for b in finals if bodies[b].node_type is NodeType.COMMITTEE], speciality_id)
     nodes = {
@@ -108,6 +140,7 @@ def reach(
         tuple(tuple(nodes[key] for key in path) for path in good),
         tuple(nodes[key] for key in found.broken),
         tuple(nodes[key] for key in missed),
+        _mending(session, found.broken, fits) if found.broken else {},
     )
 
 
@@ -194,7 +227,8 @@ def explain_break(found: Reach, final_body_id: int | None = None) -> str:
             reasons.append(f"“{node.name}”未维护该评审专业，请联系其在评委会管理中维护")
     if not reasons:
         reasons = [
-            f"审核路径断在“{node.name}”：它没有上级机构，也不是终审机构，请它联系上级把它指定为下级机构"
+            f"审核路径断在“{node.name}”："
+            + found.mending.get(node.body_id, "它没有上级机构，也不是终审机构，请它联系上级把它指定为下级机构")
             for node in found.broken
         ]
     return ("；".join(reasons) or "从该单位不能到达所选的终审机构，请联系主管单位核对审核路径配置") + "。"

@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
+
+from app.approval_paths.enums import Procedure
+from app.bodies.enums import NodeType
+from app.catalog.enums import TitleLevel
 
 Edges = Mapping[int, Sequence[int]]
 
@@ -22,23 +27,54 @@ MAX_PATHS = 200
 
 
 def search(start: int, above: Edges, finals: Collection[int]) -> Search:
-    """Every simple path from `start` up to a final authority, shortest first, and every break.
+    """The simple paths from `start` up to a final authority, shortest first (at most MAX_PATHS), and every break.
 
-    A final authority ends a path and may also lie on a longer one. At most MAX_PATHS paths are listed.
+    A final authority ends a path and may also lie on a longer one. Only branches that lead to one are walked, nearest
+    first, so a province of ladders and crossings costs no more than what is listed.
     """
+    reached = _reached(start, above)
+    left = _steps_left(reached, above, finals)
     paths: list[tuple[int, ...]] = []
-    broken: dict[int, None] = {}
-    queue: deque[tuple[int, ...]] = deque([(start,)])
-    while queue and len(paths) < MAX_PATHS:
-        path = queue.popleft()
+    heap: list[tuple[int, int, tuple[int, ...]]] = [(left[start], -1, (start,))] if start in left else []
+    while heap and len(paths) < MAX_PATHS:
+        _, _, path = heappop(heap)
         here = path[-1]
         if here in finals and len(path) > 1:
             paths.append(path)
-        onward = [body for body in above.get(here, ()) if body not in path]
-        if not onward and here not in finals:
-            broken.setdefault(here)
-        queue.extend((*path, body) for body in onward)
-    return Search(tuple(paths), tuple(broken))
+        for body in above.get(here, ()):
+            if body in left and body not in path:
+                heappush(heap, (len(path) + left[body], -len(path) - 1, (*path, body)))
+    broken = tuple(body for body in reached if body not in finals and not above.get(body))
+    return Search(tuple(sorted(paths, key=lambda path: (len(path), path))), broken)
+
+
+def _reached(start: int, above: Edges) -> list[int]:
+    """Every body at or above `start`, nearest first."""
+    seen: dict[int, None] = {start: None}
+    queue = deque([start])
+    while queue:
+        for body in above.get(queue.popleft(), ()):
+            if body not in seen:
+                seen[body] = None
+                queue.append(body)
+    return list(seen)
+
+
+def _steps_left(reached: Sequence[int], above: Edges, finals: Collection[int]) -> dict[int, int]:
+    """How many steps from each body to the nearest final authority; bodies that reach none are left out."""
+    below: dict[int, list[int]] = {}
+    for body in reached:
+        for superior in above.get(body, ()):
+            below.setdefault(superior, []).append(body)
+    left = {body: 0 for body in reached if body in finals}
+    queue = deque(left)
+    while queue:
+        here = queue.popleft()
+        for body in below.get(here, ()):
+            if body not in left:
+                left[body] = left[here] + 1
+                queue.append(body)
+    return left
 
 
 def cycle_with(below: int, above: int, edges: Edges) -> tuple[int, ...] | None:
@@ -59,3 +95,28 @@ def cycle_with(below: int, above: int, edges: Edges) -> tuple[int, ...] | None:
                 came_from[body] = here
                 queue.append(body)
     return None
+
+
+LEVELS: Mapping[Procedure, frozenset[TitleLevel]] = {
+    Procedure.INITIAL_DETERMINATION: frozenset({TitleLevel.CLERK, TitleLevel.ASSISTANT, TitleLevel.INTERMEDIATE}),
+    Procedure.RECOGNITION: frozenset(TitleLevel),
+    Procedure.JUNIOR_REVIEW: frozenset({TitleLevel.CLERK, TitleLevel.ASSISTANT}),
+    Procedure.INTERMEDIATE_REVIEW: frozenset({TitleLevel.INTERMEDIATE}),
+    Procedure.SENIOR_REVIEW: frozenset({TitleLevel.ASSOCIATE_SENIOR, TitleLevel.FULL_SENIOR}),
+}
+"""The levels an application of a procedure can have (Procedure.of; 初定 ends at 中级, law.md)."""
+WITHOUT_COMMITTEE = frozenset({Procedure.INITIAL_DETERMINATION, Procedure.RECOGNITION})
+
+
+def edge_problem(procedure: Procedure, level: TitleLevel, below: NodeType, above: NodeType) -> dict[str, str]:
+    """What is wrong with an edge by the kinds of its ends, by field (guide 1.4 to 1.8): applications rise from units."""
+    fields: dict[str, str] = {}
+    if level not in LEVELS[procedure]:
+        fields["level"] = f"{procedure.label}审核路径不办{level.label}。"
+    if below is NodeType.COMMITTEE:
+        fields["subordinate_id"] = "评委会是终审机构，不能作为下级。"
+    if above is NodeType.UNIT:
+        fields["superior_id"] = "所在单位不能作为上级机构。"
+    elif above is NodeType.COMMITTEE and procedure in WITHOUT_COMMITTEE:
+        fields["superior_id"] = f"{procedure.label}由受理机构终审，不经评委会。"
+    return fields

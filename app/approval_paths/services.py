@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.approval_paths.enums import Procedure
 from app.approval_paths.models import PathEdge
-from app.approval_paths.rules import cycle_with
+from app.approval_paths.queries import edges_above
+from app.approval_paths.rules import cycle_with, edge_problem
+from app.bodies import services as bodies
+from app.bodies.enums import NodeType
 from app.bodies.models import Body
+from app.bodies.rules import text_problem
 from app.catalog.enums import TitleLevel
+from app.catalog.models import Speciality, TitleSeries
+from app.committees.models import Committee
 from app.core import audit, clock
 from app.core.enums import Role
 from app.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.core.scope import Actor
-
-KEEPERS = (Role.HR_OFFICER, Role.COMMITTEE, Role.SYSTEM)
 
 
 def create_edge(
@@ -32,24 +35,31 @@ def create_edge(
     speciality_id: int | None = None,
 ) -> PathEdge:
     """Say who is below whom. Invalid with the loop's names if one would close; Conflict on a duplicate."""
-    if actor.role not in KEEPERS:
-        raise NotAllowed("审核路径由人社部门和评委会配置。")
     below, above = session.get(Body, subordinate_id), session.get(Body, superior_id)
+    _require_keeper(actor, below, superior_id)
     if below is None or above is None or not below.active or not above.active:
         raise Invalid({"subordinate_id": "下级或上级机构不存在或已注销。"})
-    if actor.role is Role.COMMITTEE and superior_id != actor.body_id:
-        raise NotAllowed("评委会只能配置自己的下级单位。")
-    live = session.execute(
-        sa.select(PathEdge.subordinate_id, PathEdge.superior_id, PathEdge.series_id, PathEdge.speciality_id).where(
-            PathEdge.procedure == procedure, PathEdge.level == level, PathEdge.active
+    fields = edge_problem(procedure, level, below.node_type, above.node_type)
+    fields |= _kind_problem(session, above, level, series_id, speciality_id)
+    if fields:
+        raise Invalid(fields)
+    twin = session.scalar(
+        sa.select(PathEdge.id).where(
+            PathEdge.procedure == procedure,
+            PathEdge.level == level,
+            PathEdge.subordinate_id == subordinate_id,
+            PathEdge.superior_id == superior_id,
+            PathEdge.series_id.is_not_distinct_from(series_id),
+            PathEdge.speciality_id.is_not_distinct_from(speciality_id),
+            PathEdge.active,
         )
-    ).all()
-    if any(tuple(row) == (subordinate_id, superior_id, series_id, speciality_id) for row in live):
-        raise Conflict(f"“{below.name}”已经是“{above.name}”的下级，无需重复配置。")
-    edges: dict[int, list[int]] = defaultdict(list)
-    for row in live:
-        edges[row.subordinate_id].append(row.superior_id)
-    loop = cycle_with(subordinate_id, superior_id, edges)
+    )
+    if twin is not None:
+        raise Conflict(_twice(below, above))
+    live = sa.and_(PathEdge.procedure == procedure, PathEdge.level == level, PathEdge.active)
+    if series_id is not None:  # an application has one series: edges of another are never on its way
+        live = sa.and_(live, sa.or_(PathEdge.series_id.is_(None), PathEdge.series_id == series_id))
+    loop = cycle_with(subordinate_id, superior_id, edges_above(session, superior_id, live))
     if loop:
         names = {row.id: row.name for row in session.execute(sa.select(Body.id, Body.name).where(Body.id.in_(loop)))}
         raise Invalid({"superior_id": "会形成循环：" + " → ".join(names[key] for key in loop) + "。"})
@@ -62,14 +72,17 @@ def create_edge(
         speciality_id=speciality_id,
     )
     session.add(edge)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise Conflict(_twice(below, above)) from error
     audit.record(session, actor, "approval_paths.create", edge, below=below.name, above=above.name)
     return edge
 
 
 def confirm_edge(session: Session, *, actor: Actor, edge_id: int) -> PathEdge:
     """U1.6.2 【确认】: the subordinate says that it belongs there. The second press changes nothing."""
-    edge = session.get(PathEdge, edge_id)
+    edge = session.get(PathEdge, edge_id, with_for_update=True, populate_existing=True)
     if edge is None or not edge.active:
         raise NotFound
     if actor.role is not Role.SYSTEM and actor.body_id != edge.subordinate_id:
@@ -82,14 +95,72 @@ def confirm_edge(session: Session, *, actor: Actor, edge_id: int) -> PathEdge:
 
 def cancel_edge(session: Session, *, actor: Actor, edge_id: int, reason: str) -> None:
     """注销 with a reason; the row stays."""
-    edge = session.get(PathEdge, edge_id)
+    edge = session.get(PathEdge, edge_id, with_for_update=True, populate_existing=True)
     if edge is None:
         raise NotFound
-    if actor.role not in KEEPERS or (actor.role is Role.COMMITTEE and edge.superior_id != actor.body_id):
-        raise NotAllowed("审核路径由人社部门和评委会配置。")
+    _require_keeper(actor, session.get_one(Body, edge.subordinate_id), edge.superior_id)
     if not edge.active:
         raise Conflict("这条路径已经注销。")
-    if not reason.strip():
-        raise Invalid({"reason": "请填写注销原因。"})
+    if problem := text_problem(reason, "注销原因", 300):
+        raise Invalid({"reason": problem})
     edge.active, edge.deregistered_at, edge.deregistered_reason = False, clock.now(), reason.strip()
-    audit.record(session, actor, "approval_paths.cancel", edge, reason=reason)
+    audit.record(session, actor, "approval_paths.cancel", edge, reason=reason.strip())
+
+
+def _require_keeper(actor: Actor, below: Body | None, superior_id: int) -> None:
+    """HR officers keep the edges that rise from bodies of their region, a committee those that end at itself."""
+    if actor.role is Role.SYSTEM:
+        return
+    if actor.role is Role.COMMITTEE:
+        if superior_id != actor.body_id:
+            raise NotAllowed("评委会只能配置自己的下级单位。")
+        return
+    if actor.role is not Role.HR_OFFICER:
+        raise NotAllowed("审核路径由人社部门和评委会配置。")
+    if below is not None and not (actor.region_prefix and below.region_code.startswith(actor.region_prefix)):
+        raise NotAllowed("只能为本统筹区内的机构配置上级。")
+
+
+def _kind_problem(
+    session: Session, above: Body, level: TitleLevel, series_id: int | None, speciality_id: int | None
+) -> dict[str, str]:
+    """Whether series and speciality exist together, and a committee above reviews that level and series."""
+    fields: dict[str, str] = {}
+    if series_id is not None and session.get(TitleSeries, series_id) is None:
+        fields["series_id"] = "请选择系列。"
+    if speciality_id is not None:
+        speciality = session.get(Speciality, speciality_id)
+        if speciality is None or not speciality.active or series_id not in (None, speciality.series_id):
+            fields["speciality_id"] = "请选择该系列下的专业。"
+    if above.node_type is NodeType.COMMITTEE:
+        committee = session.get(Committee, above.id)
+        if committee is None or not committee.grade.reviews(level):
+            fields["superior_id"] = f"“{above.name}”不评审{level.label}。"
+        elif series_id not in (None, committee.series_id):
+            fields["series_id"] = f"“{above.name}”不评审该系列。"
+    return fields
+
+
+def _twice(below: Body, above: Body) -> str:
+    return f"“{below.name}”已经是“{above.name}”的下级，无需重复配置。"
+
+
+def _edges_of(session: Session, body_id: int) -> str | None:
+    condition = sa.and_(PathEdge.active, sa.or_(PathEdge.subordinate_id == body_id, PathEdge.superior_id == body_id))
+    count = session.scalar(sa.select(sa.func.count(PathEdge.id)).where(condition)) or 0
+    if not count:
+        return None
+    below, above = sa.orm.aliased(Body), sa.orm.aliased(Body)
+    first = session.execute(
+        sa.select(below.name, above.name)
+        .select_from(PathEdge)
+        .join(below, below.id == PathEdge.subordinate_id)
+        .join(above, above.id == PathEdge.superior_id)
+        .where(condition)
+        .order_by(PathEdge.id)
+        .limit(1)
+    ).one()
+    return f"{count} 条审核路径配置（如“{first[0]}”→“{first[1]}”）"
+
+
+bodies.uses.append(_edges_of)

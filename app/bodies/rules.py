@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+from app.bodies.enums import BodyNature, NodeType
+
 CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 CREDIT_WEIGHTS = tuple(3**power % 31 for power in range(17))
 
@@ -22,3 +26,29 @@ def credit_code_problem(code: str) -> str | None:
     if CREDIT_ALPHABET[(31 - total % 31) % 31] != code[17]:
         return "统一社会信用代码的校验位不对，请逐位核对。"
     return None
+
+
+def nature_problem(node_type: NodeType, nature: BodyNature) -> str | None:
+    """Whether a body of this nature can stand at this node (guide 1.3, 1.10), or None.
+
+    A committee is nothing else; a title office is a public one.
+    """
+    if (node_type is NodeType.COMMITTEE) != (nature is BodyNature.COMMITTEE):
+        return "评委会的单位性质只能是“评委会”，其他机构不能选“评委会”。"
+    if node_type is NodeType.TITLE_OFFICE and nature not in (BodyNature.GOVERNMENT, BodyNature.PUBLIC_INSTITUTION):
+        return "经办机构只能是机关或事业单位。"
+    return None
+
+
+def code_problem(code: str) -> str | None:
+    """A body's code: 4 to 30 capital letters and digits, so that it can be typed and searched from its beginning."""
+    return None if re.fullmatch(r"[A-Z0-9]{4,30}", code) else "机构编码为 4 至 30 位大写字母和数字。"
+
+
+def text_problem(text: str, what: str, longest: int = 120) -> str | None:
+    """A required text: not blank, no line breaks or other control characters, at most `longest` characters."""
+    if not text.strip():
+        return f"请填写{what}。"
+    if len(text.strip()) > longest:
+        return f"{what}不超过 {longest} 个字。"
+    return None if text.strip().isprintable() else f"{what}中有不可见字符，请重新录入。"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.catalog.enums import AcquisitionMethod, TitleLevel
-from app.catalog.models import EligibilityRule, MaterialRequirement, Setting, Speciality, Title, TitleSeries
+from app.catalog.models import EligibilityRule, MaterialRequirement, Region, Setting, Speciality, Title, TitleSeries
 from app.core import clock
 
 
@@ -111,5 +113,16 @@ def specialities_of(session: Session, series_id: int) -> list[Speciality]:
                 ~sa.exists().where(below.parent_id == Speciality.id, below.active),
             )
             .order_by(Speciality.code)
+        )
+    )
+
+
+def region_in_force(session: Session, code: str, on: date) -> Region | None:
+    """The region of a code if the code was in force on `on` (431121 祁阳县 until 2021-01-19)."""
+    return session.scalar(
+        sa.select(Region).where(
+            Region.code == code,
+            sa.or_(Region.valid_from.is_(None), Region.valid_from <= on),
+            sa.or_(Region.valid_until.is_(None), Region.valid_until >= on),
         )
     )

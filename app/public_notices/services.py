@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,11 +11,15 @@ from sqlalchemy.orm import Session
 
 from app.catalog.queries import setting
 from app.core import audit, clock
+from app.core.enums import Role
 from app.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
 from app.core.scope import Actor
 from app.public_notices.enums import NoticeKind, NoticeStatus, ObjectionStatus
 from app.public_notices.models import NoticeLine, Objection, PublicNotice
 from app.public_notices.rules import MINIMUM_WORKING_DAYS, dates_problem
+
+
+PUBLISHERS: Mapping[NoticeKind, Role] = {NoticeKind.EMPLOYER: Role.UNIT, NoticeKind.RESULT: Role.COMMITTEE}
 
 
 @dataclass(frozen=True)
@@ -42,8 +46,8 @@ def publish(
     lines: Sequence[LineInput],
 ) -> PublicNotice:
     """【新增】 a notice by the actor's body, at least five working days. Raises Invalid with every field at fault."""
-    if actor.body_id is None:
-        raise NotAllowed("只有单位和评委会可以发布公示。")
+    if actor.body_id is None or actor.role is not PUBLISHERS[kind]:
+        raise NotAllowed(f"{kind.label}由{PUBLISHERS[kind].label}发布。")
     fields = {
         name: message
         for name, value, message in (
@@ -61,6 +65,8 @@ def publish(
         for name, value in (("title", title), ("place", place), ("contact", contact))
         if len(value) > 120
     }
+    if len({line.subject_id for line in lines}) < len(lines):
+        fields["lines"] = "公示人员中有重复，请去掉重复的一行。"
     if starts_on and ends_on:
         minimum = int(setting(session, "notice_working_days", str(MINIMUM_WORKING_DAYS)))
         fields |= dates_problem(starts_on, ends_on, clock.today(), minimum)
@@ -189,8 +195,8 @@ def cancel(session: Session, *, actor: Actor, notice_id: int, reason: str) -> Pu
     notice = _own(session, actor, notice_id)
     if notice.status is not NoticeStatus.RUNNING:
         raise Conflict(f"该公示{notice.status.label}。")
-    if not reason.strip():
-        raise Invalid({"reason": "请填写撤销原因。"})
-    notice.status, notice.conclusion, notice.concluded_at = NoticeStatus.CANCELLED, reason.strip()[:300], clock.now()
-    audit.record(session, actor, "public_notices.cancel", notice, reason=reason)
+    if not reason.strip() or len(reason.strip()) > 300:
+        raise Invalid({"reason": "请填写撤销原因，不超过 300 个字。"})
+    notice.status, notice.conclusion, notice.concluded_at = NoticeStatus.CANCELLED, reason.strip(), clock.now()
+    audit.record(session, actor, "public_notices.cancel", notice, reason=reason.strip())
     return notice

@@ -1,0 +1,83 @@
+import pytest
+
+from app.bodies import rules
+from app.bodies.enums import BodyNature as B
+from app.bodies.enums import NodeType as N
+
+CHECK = "统一社会信用代码的校验位不对，请逐位核对。"
+
+
+def whole(body: str) -> str:
+    """Seventeen characters and their check, counted step by step."""
+    alphabet, total, weight = "0123456789ABCDEFGHJKLMNPQRTUWXY", 0, 1
+    for char in body:
+        total, weight = total + alphabet.index(char) * weight, weight * 3 % 31
+    return body + alphabet[-total % 31]
+
+
+@pytest.mark.parametrize(
+    "code, problem",
+    [
+        ("91350100M000100Y43", None),  # law.md
+        (whole("N2430100MA4L00000"), None),  # a rural collective; a well-known library refuses it
+        (whole("A1430100MA4L00001"), None),
+        (whole("Y1430100MA4L00002"), None),
+        (whole("12430100444880000"), None),
+        ("91310115MA1H8R7C6D", CHECK),  # law.md
+        ("91350100M000100Y44", CHECK),
+        ("91350100M000100Y4", "统一社会信用代码应为 18 位。"),
+        ("", "统一社会信用代码应为 18 位。"),
+        ("91350100M000100O4S", "统一社会信用代码中不能有“O、S”（不使用 I、O、S、V、Z）。"),
+        ("91350100m000100Y43", "统一社会信用代码中不能有“m”（不使用 I、O、S、V、Z）。"),
+        ("9135O100M000100Y43", "统一社会信用代码中不能有“O”（不使用 I、O、S、V、Z）。"),
+        (whole("91A50100M000100Y4"), "统一社会信用代码第 3 至 8 位是行政区划，应为数字。"),
+    ],
+)
+def test_credit_code(code: str, problem: str | None) -> None:
+    assert rules.credit_code_problem(code) == problem
+
+
+def test_every_single_slip_is_found() -> None:
+    """The check is over a prime: no single wrong character passes."""
+    good = "91350100M000100Y43"
+    for place in range(8, 18):
+        for char in rules.CREDIT_ALPHABET:
+            if char != good[place]:
+                assert rules.credit_code_problem(good[:place] + char + good[place + 1 :]) == CHECK
+
+
+@pytest.mark.parametrize(
+    "node_type, nature, good",
+    [
+        (N.COMMITTEE, B.COMMITTEE, True),
+        (N.COMMITTEE, B.GOVERNMENT, False),
+        (N.UNIT, B.COMMITTEE, False),
+        (N.UNIT, B.PERSONNEL_AGENCY, True),
+        (N.DEPARTMENT, B.STATE_ENTERPRISE, True),
+        (N.TITLE_OFFICE, B.GOVERNMENT, True),
+        (N.TITLE_OFFICE, B.PUBLIC_INSTITUTION, True),
+        (N.TITLE_OFFICE, B.PRIVATE_FIRM, False),
+    ],
+)
+def test_nature_of_a_node(node_type: N, nature: B, good: bool) -> None:
+    assert (rules.nature_problem(node_type, nature) is None) is good
+
+
+@pytest.mark.parametrize(
+    "code, good", [("4301000001", True), ("AB12", True), ("A1", False), ("43 01", False), ("ａ１２３", False)]
+)
+def test_code(code: str, good: bool) -> None:
+    assert (rules.code_problem(code) is None) is good
+
+
+@pytest.mark.parametrize(
+    "text, problem",
+    [
+        ("长沙市教育局", None),
+        (" \n", "请填写机构名称。"),
+        ("局" * 121, "机构名称不超过 120 个字。"),
+        ("教育\n局", "机构名称中有不可见字符，请重新录入。"),
+    ],
+)
+def test_text(text: str, problem: str | None) -> None:
+    assert rules.text_problem(text, "机构名称") == problem
