@@ -107,7 +107,7 @@ RETURNS = (
 )
 
 
-def live(app: Flask) -> None:
+def live(app: Flask, applicants: int = APPLICANTS) -> None:
     """Build the world and live DAYS days in it, up to today; call inside an application context."""
     today = clock.today()
     start = today - timedelta(days=DAYS)
@@ -115,7 +115,7 @@ def live(app: Flask) -> None:
         world = build_world(session, today.year)
         bodies = {body.id: body for body in session.scalars(sa.select(Body))}
         session.expunge_all()
-    Life(app, world, bodies, random.Random(20260901)).run(start, today)
+    Life(app, world, bodies, random.Random(20260901), applicants).run(start, today)
 
 
 def _moment(day: date, hour: int, minute: int = 0) -> datetime:
@@ -152,8 +152,10 @@ def _over(shown: dict[int, Standing], application_id: int) -> bool:
 class Life:
     """The demo's days: who comes, who decides, and how long each lets it wait."""
 
-    def __init__(self, app: Flask, world: World, bodies: dict[int, Body], rng: random.Random) -> None:
-        self.app, self.world, self.bodies, self.rng = app, world, bodies, rng
+    def __init__(
+        self, app: Flask, world: World, bodies: dict[int, Body], rng: random.Random, applicants: int
+    ) -> None:
+        self.app, self.world, self.bodies, self.rng, self.applicants = app, world, bodies, rng, applicants
         self.patience: dict[int, int] = {}
         self.people: dict[int, Actor] = {}
         self.papers = {
@@ -189,7 +191,7 @@ class Life:
     def _arrivals(self, start: date, today: date) -> Counter[date]:
         span = (today - start).days + 1
         return Counter(
-            start + timedelta(days=min(int(self.rng.betavariate(1.1, 1.5) * span), span - 1)) for _ in range(APPLICANTS)
+            start + timedelta(days=min(int(self.rng.betavariate(1.1, 1.5) * span), span - 1)) for _ in range(self.applicants)
         )
 
     def _try(self, act: Callable[[], object]) -> None:

@@ -124,19 +124,27 @@ class Registry:
 registry = Registry()
 
 
-def through(column: sa.Column[Any] | Any, parent: type) -> Rows:
-    """Rows of a child are those whose parent is visible: `column` holds the parent's primary key."""
+@dataclass(frozen=True)
+class Through:
+    """Rows of a child are those whose parent is visible: `column` holds the parent's primary key.
 
-    def rows(actor: Actor) -> ColumnElement[bool] | bool:
-        wanted = registry.declared[parent].rows(actor)
+    The check of that foreign key is then the check of the row.
+    """
+
+    column: Any
+    parent: type
+
+    def __call__(self, actor: Actor) -> ColumnElement[bool] | bool:
+        wanted = registry.declared[self.parent].rows(actor)
         if isinstance(wanted, bool):
             return wanted
-        table: Any = sa.inspect(parent).local_table
+        table: Any = sa.inspect(self.parent).local_table
         key = next(iter(table.primary_key.columns))
-        return column.in_(sa.select(key).where(wanted))
+        condition: ColumnElement[bool] = self.column.in_(sa.select(key).where(wanted))
+        return condition
 
-    rows.through = True  # type: ignore[attr-defined]  the check of the foreign key is the check of the row
-    return rows
+
+through = Through  # reads as the sentence it is: registry.scoped(Child, through(Child.parent_id, Parent))
 
 
 def bind_scope(session: Session, actor: Actor) -> None:
@@ -253,7 +261,7 @@ def _check_write(session: Session, _flush: UOWTransaction) -> None:
                 raise ScopeViolation(f"{mapper.class_.__name__} is not written by {actor and actor.role}")
         elif actor is None:
             raise ScopeViolation("a scoped row was written without a scope")
-        elif instance in session.new and not getattr(declaration.rows, "through", False):
+        elif instance in session.new and not isinstance(declaration.rows, Through):
             _require_visible(session, actor, mapper, mapper.primary_key_from_instance(instance)[0])
         if changed and instance not in session.deleted:
             _check_foreign_keys(session, actor, mapper, instance)

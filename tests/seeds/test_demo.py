@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 import sqlalchemy as sa
@@ -50,10 +51,10 @@ def test_what_was_lived_is_true_to_the_rules(demo: Flask) -> None:
         for application in applications:
             trail = steps.get(application.id, [])
             assert [step.seq for step in trail] == list(range(1, application.step_count + 1))
-            assert all(one.to_state is other.from_state for one, other in zip(trail, trail[1:], strict=False))
+            assert all(one.to_state is other.from_state for one, other in pairwise(trail))
             assert all(
                 other.at - one.at == timedelta(seconds=other.waited_seconds)
-                for one, other in zip(trail, trail[1:], strict=False)
+                for one, other in pairwise(trail)
             )
             assert (trail[-1].to_state if trail else ApplicationState.DRAFT) is application.state
         assert list(chain.verify(session, AuditEntry)) == []

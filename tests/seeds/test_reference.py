@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from app.catalog.enums import AcquisitionMethod as M
-from app.catalog.enums import Education as E
+from app.catalog.enums import Education as Edu
 from app.catalog.enums import TitleLevel as L
 from app.catalog.models import (
     EligibilityRule,
@@ -102,33 +102,33 @@ def test_every_branch_of_titles_has_its_specialities() -> None:
 
 # law.md, the two tables marked ~: (education, level, in a title of, years)
 INITIAL = {
-    (E.SECONDARY, L.CLERK, None, 1),
-    (E.SECONDARY, L.ASSISTANT, L.CLERK, 4),
-    (E.JUNIOR_COLLEGE, L.CLERK, None, 1),
-    (E.JUNIOR_COLLEGE, L.ASSISTANT, None, 3),
-    (E.JUNIOR_COLLEGE, L.ASSISTANT, L.CLERK, 2),
-    (E.BACHELOR, L.ASSISTANT, None, 1),
-    (E.MASTER, L.ASSISTANT, None, 0),
-    (E.MASTER, L.INTERMEDIATE, None, 3),
-    (E.DOCTOR, L.INTERMEDIATE, None, 0),
+    (Edu.SECONDARY, L.CLERK, None, 1),
+    (Edu.SECONDARY, L.ASSISTANT, L.CLERK, 4),
+    (Edu.JUNIOR_COLLEGE, L.CLERK, None, 1),
+    (Edu.JUNIOR_COLLEGE, L.ASSISTANT, None, 3),
+    (Edu.JUNIOR_COLLEGE, L.ASSISTANT, L.CLERK, 2),
+    (Edu.BACHELOR, L.ASSISTANT, None, 1),
+    (Edu.MASTER, L.ASSISTANT, None, 0),
+    (Edu.MASTER, L.INTERMEDIATE, None, 3),
+    (Edu.DOCTOR, L.INTERMEDIATE, None, 0),
 }
 REVIEW = {
-    (E.DOCTOR, L.INTERMEDIATE, None, 0),
-    (E.MASTER, L.INTERMEDIATE, L.ASSISTANT, 2),
-    (E.BACHELOR, L.INTERMEDIATE, L.ASSISTANT, 4),
-    (E.JUNIOR_COLLEGE, L.INTERMEDIATE, L.ASSISTANT, 4),
-    (E.DOCTOR, L.ASSOCIATE_SENIOR, L.INTERMEDIATE, 2),
-    (E.MASTER, L.ASSOCIATE_SENIOR, L.INTERMEDIATE, 5),
-    (E.BACHELOR, L.ASSOCIATE_SENIOR, L.INTERMEDIATE, 5),
-    (E.JUNIOR_COLLEGE, L.ASSOCIATE_SENIOR, L.INTERMEDIATE, 5),
-    (E.DOCTOR, L.FULL_SENIOR, L.ASSOCIATE_SENIOR, 5),
-    (E.MASTER, L.FULL_SENIOR, L.ASSOCIATE_SENIOR, 5),
-    (E.BACHELOR, L.FULL_SENIOR, L.ASSOCIATE_SENIOR, 5),
+    (Edu.DOCTOR, L.INTERMEDIATE, None, 0),
+    (Edu.MASTER, L.INTERMEDIATE, L.ASSISTANT, 2),
+    (Edu.BACHELOR, L.INTERMEDIATE, L.ASSISTANT, 4),
+    (Edu.JUNIOR_COLLEGE, L.INTERMEDIATE, L.ASSISTANT, 4),
+    (Edu.DOCTOR, L.ASSOCIATE_SENIOR, L.INTERMEDIATE, 2),
+    (Edu.MASTER, L.ASSOCIATE_SENIOR, L.INTERMEDIATE, 5),
+    (Edu.BACHELOR, L.ASSOCIATE_SENIOR, L.INTERMEDIATE, 5),
+    (Edu.JUNIOR_COLLEGE, L.ASSOCIATE_SENIOR, L.INTERMEDIATE, 5),
+    (Edu.DOCTOR, L.FULL_SENIOR, L.ASSOCIATE_SENIOR, 5),
+    (Edu.MASTER, L.FULL_SENIOR, L.ASSOCIATE_SENIOR, 5),
+    (Edu.BACHELOR, L.FULL_SENIOR, L.ASSOCIATE_SENIOR, 5),
 }
 
 
 @pytest.mark.parametrize("method, table", [(M.INITIAL_DETERMINATION, INITIAL), (M.REVIEW, REVIEW)])
-def test_eligibility_is_the_tables_of_the_law(method: M, table: set[tuple[E, L, L | None, int]]) -> None:
+def test_eligibility_is_the_tables_of_the_law(method: M, table: set[tuple[Edu, L, L | None, int]]) -> None:
     with read_session(SYSTEM) as session:
         found = session.scalars(sa.select(EligibilityRule).where(EligibilityRule.method == method)).all()
     assert {(row.education, row.level, row.present_level, row.years) for row in found} == table
