@@ -23,6 +23,8 @@ Access = Mapping[str, frozenset[Role]]
 
 EVERYONE = frozenset(set(Role) - {Role.SYSTEM})
 SIGNED_IN = EVERYONE - {Role.ANONYMOUS}
+LARGEST_ID = 2**31 - 1
+"""No row has a larger number; the databases answer with an error rather than with nothing."""
 OPEN_ENDPOINTS = {"static", "appbuilder.static"}
 CHOOSING = "choosing"
 """Attribute of a view class that a person may open who has signed in and not yet chosen a post."""
@@ -75,7 +77,7 @@ def guard() -> ResponseReturnValue | None:
         return None
     actor: Actor = g.actor
     found = view_of(endpoint)
-    if found is None:
+    if found is None or any(isinstance(part, int) and part > LARGEST_ID for part in (request.view_args or {}).values()):
         abort(404)
     if actor.role is Role.ANONYMOUS and actor.user_id and not getattr(found[0], CHOOSING, False):
         return redirect(url_for("PostView.choose"))
