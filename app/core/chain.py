@@ -1,8 +1,9 @@
 """Append-only tables whose every entry is tied to the one before it by a keyed hash.
 
 `queue` only remembers. The links are made while the transaction commits, so a chain's head is locked for the
-shortest time. Whoever edits a chained table without the application's secret can't mend the chain; database
-triggers (see the migrations) refuse UPDATE and DELETE besides.
+shortest time; a savepoint that is rolled back takes with it what was queued inside it, and nothing else. Whoever
+edits a chained table without the application's secret can't mend the chain; database triggers (see the migrations)
+refuse UPDATE and DELETE besides.
 """
 
 from __future__ import annotations
@@ -15,13 +16,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
 
 from app.core import crypto
 from app.core.db import Model, UtcDateTime
 from app.core.scope import UNSCOPED, registry
 
 _PENDING = "chain_pending"
+_MARKS = "chain_marks"
+"""How much was queued when each savepoint of the transaction began."""
 GENESIS = "0" * 64
 
 Row = dict[str, Any]
@@ -76,7 +79,29 @@ def canonical(row: Mapping[str, Any]) -> str:
     )
 
 
+def _begins(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.nested:
+        session.info.setdefault(_MARKS, {})[transaction] = len(session.info.get(_PENDING, ()))
+
+
+def _ends(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:
+        session.info.pop(_MARKS, None)
+
+
+def _forget(session: Session, transaction: SessionTransaction) -> None:
+    """After a rollback: of a savepoint what was queued inside it, of the transaction everything."""
+    while not transaction.nested and transaction.parent is not None:  # a flush that failed inside a savepoint
+        transaction = transaction.parent
+    if transaction.nested:
+        del session.info.get(_PENDING, [])[session.info.get(_MARKS, {}).get(transaction, 0) :]
+    else:
+        session.info.pop(_PENDING, None)
+
+
 def _append_pending(session: Session) -> None:
+    if session.in_nested_transaction():
+        return  # a savepoint is released: the whole has yet to commit
     pending = session.info.pop(_PENDING, None)
     if not pending:
         return
@@ -126,7 +151,9 @@ def install() -> None:
     """Hook the appending into every session's commit (idempotent)."""
     if not event.contains(Session, "before_commit", _append_pending):
         event.listen(Session, "before_commit", _append_pending)
-        event.listen(Session, "after_soft_rollback", lambda session, _transaction: session.info.pop(_PENDING, None))
+        event.listen(Session, "after_transaction_create", _begins)
+        event.listen(Session, "after_transaction_end", _ends)
+        event.listen(Session, "after_soft_rollback", _forget)
 
 
 install()

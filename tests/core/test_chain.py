@@ -1,9 +1,10 @@
 import pytest
 import sqlalchemy as sa
 from flask import Flask
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from app.core import audit, chain
+from app.catalog.models import Setting
+from app.core import audit, chain, clock
 from app.core.audit import AuditEntry
 from app.core.db import db, read_session, unit_of_work
 from app.core.scope import Actor
@@ -53,6 +54,40 @@ def test_a_transaction_that_rolls_back_leaves_no_entry_and_no_gap() -> None:
     with read_session(Actor.system("test")) as session:
         assert list(session.scalars(sa.select(AuditEntry.action).order_by(AuditEntry.id))) == ["a.one", "a.two"]
     assert breaks() == []
+
+
+def test_a_savepoint_takes_back_what_was_queued_inside_it_and_nothing_else() -> None:
+    actor = Actor.system("test")
+    with unit_of_work(actor) as session:
+        audit.record(session, actor, "a.before")
+        with session.begin_nested():
+            audit.record(session, actor, "a.kept")
+        savepoint = session.begin_nested()
+        audit.record(session, actor, "a.lost")
+        with session.begin_nested():
+            audit.record(session, actor, "a.lost with it")
+        savepoint.rollback()
+        with session.begin_nested():
+            audit.record(session, actor, "a.kept too")
+            inner = session.begin_nested()
+            audit.record(session, actor, "a.lost inside")
+            inner.rollback()
+        audit.record(session, actor, "a.after")
+    with read_session(actor) as session:
+        written = list(session.scalars(sa.select(AuditEntry.action).order_by(AuditEntry.id)))
+    assert written == ["a.before", "a.kept", "a.kept too", "a.after"]
+    assert breaks() == []
+
+
+def test_a_row_the_database_refuses_inside_a_savepoint_takes_nothing_else_with_it() -> None:
+    actor, moment = Actor.system("test"), clock.now()
+    with unit_of_work(actor) as session:
+        audit.record(session, actor, "a.before")
+        with pytest.raises(IntegrityError), session.begin_nested():
+            session.add_all([Setting(key="k", value=value, since=moment) for value in "ab"])
+        audit.record(session, actor, "a.after")
+    with read_session(actor) as session:
+        assert list(session.scalars(sa.select(AuditEntry.action).order_by(AuditEntry.id))) == ["a.before", "a.after"]
 
 
 @pytest.mark.parametrize(
