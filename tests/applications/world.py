@@ -94,6 +94,9 @@ class Days:
 
     def __init__(self, stack: ExitStack) -> None:
         self._stack = stack
+        self.start_again()
+
+    def start_again(self) -> None:
         self._stack.enter_context(clock.at(MONDAY))
 
     def pass_(self, days: int = 0, hours: int = 0) -> None:
