@@ -39,8 +39,8 @@ def create_edge(
     _require_keeper(actor, below, superior_id)
     if below is None or above is None or not below.active or not above.active:
         raise Invalid({"subordinate_id": "下级或上级机构不存在或已注销。"})
-    fields = edge_problem(procedure, level, below.node_type, above.node_type)
-    fields |= _kind_problem(session, above, level, series_id, speciality_id)
+    fields = _kind_problem(session, above, level, series_id, speciality_id)
+    fields |= edge_problem(procedure, level, below.node_type, above.node_type)
     if fields:
         raise Invalid(fields)
     twin = session.scalar(
@@ -137,7 +137,7 @@ def _kind_problem(
         if committee is None or not committee.grade.reviews(level):
             fields["superior_id"] = f"“{above.name}”不评审{level.label}。"
         elif series_id not in (None, committee.series_id):
-            fields["series_id"] = f"“{above.name}”不评审该系列。"
+            fields.setdefault("series_id", f"“{above.name}”不评审该系列。")
     return fields
 
 

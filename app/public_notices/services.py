@@ -18,7 +18,6 @@ from app.public_notices.enums import NoticeKind, NoticeStatus, ObjectionStatus
 from app.public_notices.models import NoticeLine, Objection, PublicNotice
 from app.public_notices.rules import MINIMUM_WORKING_DAYS, dates_problem
 
-
 PUBLISHERS: Mapping[NoticeKind, Role] = {NoticeKind.EMPLOYER: Role.UNIT, NoticeKind.RESULT: Role.COMMITTEE}
 
 

@@ -1,0 +1,266 @@
+"""Committees and batches through the services, and what the queries then say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from app.bodies import services as bodies
+from app.bodies.enums import NodeType as N
+from app.bodies.models import Body
+from app.catalog.enums import TitleLevel as L
+from app.committees import queries, services
+from app.committees.enums import CommitteeGrade as G
+from app.committees.models import AnnualBatch, Committee, CoveredSpeciality
+from app.core import clock
+from app.core.db import read_session
+from app.core.enums import Role
+from app.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
+from app.core.scope import Actor
+from tests.places import (
+    CITY,
+    FAR,
+    MONDAY,
+    SYSTEM,
+    TODAY,
+    act,
+    actor_of,
+    committee_values,
+    make_body,
+    make_committee,
+    series,
+    speciality,
+)
+
+BATCH: dict[str, Any] = {
+    "year": 2026,
+    "name": "年度评审",
+    "levels": [L.FULL_SENIOR, L.ASSOCIATE_SENIOR],
+    "opens_on": date(2026, 3, 1),
+    "closes_on": date(2026, 5, 31),
+    "review_from": date(2026, 6, 1),
+    "review_until": date(2026, 12, 31),
+}
+
+
+@pytest.fixture(autouse=True)
+def monday(app: object) -> Iterator[None]:
+    with clock.at(MONDAY):
+        yield
+
+
+def create(actor: Actor = CITY, **changes: Any) -> int:
+    return act(actor, services.create_committee, **committee_values(**changes))
+
+
+def batch(committee_id: int, actor: Actor | None = None, **changes: Any) -> int:
+    actor = actor or actor_of(committee_id, Role.COMMITTEE)
+    return act(actor, services.create_batch, committee_id=committee_id, **(BATCH | changes))
+
+
+def test_a_committee_is_a_body_with_what_it_covers_and_who_founded_it() -> None:
+    founder = make_body("组建的局", N.TITLE_OFFICE)
+    key = create(name="长沙市工程高评会", founder=founder, printed_name=" 湖南省工程高评会 ")
+    with read_session(Actor.anonymous()) as session:
+        committee = session.get_one(Committee, key)
+        assert (str(committee), committee.printed_name) == ("长沙市工程高评会", "湖南省工程高评会")
+        assert session.get_one(Body, key).node_type is N.COMMITTEE
+        assert session.scalars(
+            sa.select(CoveredSpeciality.speciality_id).where(CoveredSpeciality.committee_id == key)
+        ).all() == [speciality(session, "工程技术人员")]
+        assert queries.founding_body_id(session, key) == founder
+
+
+def test_printed_name_is_the_name_where_none_is_given() -> None:
+    key = create(name="某高评会")
+    with read_session(SYSTEM) as session:
+        assert session.get_one(Committee, key).printed_name == "某高评会"
+
+
+def test_how_many_members_depends_on_what_it_covers() -> None:
+    with pytest.raises(Invalid, match="按系列组建的高评会不少于 25 人"):
+        create(member_count=11)
+    assert create(member_count=11, covers=("给排水", "测绘"))
+    with pytest.raises(Invalid, match="按专业组建的高评会不少于 11 人"):
+        create(member_count=9, covers=("给排水",))
+    assert create(member_count=9, covers=("给排水",), smaller_agreed_by="湖南省人社厅")
+
+
+def test_everything_wrong_is_told_at_once() -> None:
+    with pytest.raises(Invalid) as refused:
+        create(
+            name=" ",
+            code="?",
+            member_count=2,
+            valid_until=date(2030, 1, 1),
+            speciality_ids=[],
+            founding_body_ids=[],
+            smaller_agreed_by="厅" * 121,
+            printed_name="会" * 121,
+        )
+    assert set(refused.value.fields) == {
+        "name",
+        "code",
+        "member_count",
+        "valid_until",
+        "speciality_ids",
+        "founding_body_ids",
+        "smaller_agreed_by",
+        "printed_name",
+    }
+
+
+def test_nothing_is_left_of_a_refused_one() -> None:
+    with pytest.raises(Invalid, match="单数"):
+        create(name="人数不对的高评会", member_count=26)
+    with read_session(SYSTEM) as session:
+        assert session.scalar(sa.select(Body.id).where(Body.name == "人数不对的高评会")) is None
+
+
+def test_specialities_of_another_series() -> None:
+    with read_session(SYSTEM) as session:
+        foreign = speciality(session, "中小学教师", "小学数学")
+    with pytest.raises(Invalid, match="评审专业应在所选系列之下。"):
+        create(speciality_ids=[foreign])
+    with pytest.raises(Invalid, match="请选择评审专业。"):
+        create(speciality_ids=[foreign, 10**9])
+    with pytest.raises(Invalid, match="请选择系列。"):
+        create(series_id=10**9)
+
+
+def test_a_committee_founds_no_committee() -> None:
+    with pytest.raises(Invalid, match="评委会不能作为组建单位。"):
+        create(founding_body_ids=[make_committee()])
+
+
+@pytest.mark.parametrize("actor", [FAR, Actor(Role.COMMITTEE, name="别人", region_code="430100")])
+def test_who_may_not_create(actor: Actor) -> None:
+    with pytest.raises(NotAllowed):
+        create(actor)
+
+
+def test_covers_what_is_below() -> None:
+    whole, part = make_committee("系列高评会"), make_committee("专业高评会", covers=("建设类",))
+    with read_session(SYSTEM) as session:
+        pipes = speciality(session, "工程技术人员", "给排水")
+        software = speciality(session, "工程技术人员", "计算机软件")
+        school = speciality(session, "中小学教师", "小学数学")
+        assert [queries.covers(session, whole, one) for one in (pipes, software, school)] == [True, True, False]
+        assert [queries.covers(session, part, one) for one in (pipes, software, school)] == [True, False, False]
+        assert queries.covering(session, [whole, part], pipes) == {whole, part}
+        assert queries.covering(session, [], pipes) == set()
+
+
+@pytest.mark.parametrize(
+    "day, problem",
+    [
+        (date(2028, 2, 29), None),
+        (date(2028, 3, 1), "评委会备案已于 2028-02-29 到期，请先重新核准备案"),
+    ],
+)
+def test_an_expired_record(day: date, problem: str | None) -> None:
+    key = make_committee()
+    with read_session(SYSTEM) as session:
+        assert queries.committee_problem(session, key, day) == problem
+        assert queries.committee_problem(session, 10**9, day) == "评委会不存在或已注销"
+
+
+def test_batch_by_its_operator_and_its_officers() -> None:
+    key = make_committee()
+    mine = batch(key)
+    theirs = batch(key, CITY, name="第二批", year=2027)
+    with read_session(SYSTEM) as session:
+        assert session.get_one(AnnualBatch, mine).levels == ["associate_senior", "full_senior"]
+        assert [row.id for row in queries.batches_of(session, key)] == [theirs, mine]
+
+
+def test_who_may_not_submit_a_batch() -> None:
+    key, other = make_committee("一会"), make_committee("二会")
+    operator = actor_of(other, Role.COMMITTEE)
+    for actor in (operator, FAR, actor_of(key, Role.JUDGE), actor_of(key, Role.UNIT)):
+        with pytest.raises(NotAllowed, match="年度批次由评委会自己或当地人社部门提交。"):
+            batch(key, actor)
+    with pytest.raises(NotFound):
+        batch(10**9, operator)
+    mine = batch(key)
+    with pytest.raises(NotAllowed):
+        act(operator, services.close_batch, batch_id=mine, reason="别人的")
+
+
+def test_batch_refusals() -> None:
+    key = make_committee()
+    batch(key)
+    with pytest.raises(Invalid) as refused:
+        batch(key, levels=[L.CLERK], closes_on=date(2026, 2, 1))
+    assert refused.value.fields == {
+        "levels": "高评会不能评审员级。",
+        "closes_on": "申报截止日期不能早于开始日期。",
+        "name": "2026 年度已有同名批次。",
+    }
+    with pytest.raises(Invalid, match="请填写批次名称。"):
+        batch(key, name=" ")
+
+
+def test_an_expired_committee_takes_no_batch() -> None:
+    key = make_committee(recorded_on=date(2023, 3, 1), valid_until=date(2026, 2, 28))
+    with pytest.raises(Refusal, match="评委会备案已于 2026-02-28 到期，请先重新核准备案，不能提交年度批次。"):
+        batch(key)
+
+
+def test_open_batches() -> None:
+    key = make_committee()
+    mine = batch(key)
+
+    def found(level: L, day: date) -> list[int]:
+        with read_session(SYSTEM) as session:
+            return [row.id for row in queries.open_batches(session, key, level, day)]
+
+    assert found(L.FULL_SENIOR, BATCH["opens_on"]) == [mine]
+    assert found(L.FULL_SENIOR, BATCH["closes_on"]) == [mine]
+    assert found(L.FULL_SENIOR, BATCH["opens_on"] - timedelta(days=1)) == []
+    assert found(L.FULL_SENIOR, BATCH["closes_on"] + timedelta(days=1)) == []
+    assert found(L.INTERMEDIATE, TODAY) == []
+    operator = actor_of(key, Role.COMMITTEE)
+    with pytest.raises(Invalid, match="请填写关闭原因。"):
+        act(operator, services.close_batch, batch_id=mine, reason=" ")
+    act(operator, services.close_batch, batch_id=mine, reason="名额已满")
+    assert found(L.FULL_SENIOR, TODAY) == []
+    with pytest.raises(Conflict, match="该批次已经关闭。"):
+        act(operator, services.close_batch, batch_id=mine, reason="再来")
+
+
+def test_a_committee_at_work_is_not_deregistered() -> None:
+    founder = make_body("组建的局", N.TITLE_OFFICE)
+    key = make_committee("在用的高评会", founder=founder)
+    mine = batch(key)
+    with pytest.raises(Refusal, match="未结束的年度批次“2026年 年度评审”"):
+        act(CITY, bodies.deregister_body, body_id=key, reason="撤并")
+    with pytest.raises(Refusal, match="组建了“在用的高评会”"):
+        act(CITY, bodies.deregister_body, body_id=founder, reason="撤并")
+    act(CITY, services.close_batch, batch_id=mine, reason="撤并")
+    act(CITY, bodies.deregister_body, body_id=key, reason="撤并")
+    act(CITY, bodies.deregister_body, body_id=founder, reason="撤并")
+    with read_session(SYSTEM) as session:
+        assert queries.committee_problem(session, key, TODAY) == "评委会不存在或已注销"
+        assert series(session, "工程技术人员") == session.get_one(Committee, key).series_id
+
+
+@pytest.mark.parametrize(
+    "grade, level, reviews",
+    [
+        (G.JUNIOR, L.CLERK, True),
+        (G.JUNIOR, L.ASSISTANT, True),
+        (G.JUNIOR, L.INTERMEDIATE, False),
+        (G.INTERMEDIATE, L.INTERMEDIATE, True),
+        (G.INTERMEDIATE, L.ASSOCIATE_SENIOR, False),
+        (G.SENIOR, L.ASSOCIATE_SENIOR, True),
+        (G.SENIOR, L.FULL_SENIOR, True),
+        (G.SENIOR, L.INTERMEDIATE, False),
+    ],
+)
+def test_what_a_grade_reviews(grade: G, level: L, reviews: bool) -> None:
+    assert grade.reviews(level) is reviews
