@@ -93,7 +93,7 @@ class Builder:
                 self.rows.put("post", account.username, post.id if post else 0)
             self.batches = {batch.committee_id: batch.id for batch in session.scalars(sa.select(AnnualBatch))}
             session.expunge_all()
-        self.life = Life(app, self.world, bodies, random.Random(7))
+        self.life = Life(app, self.world, bodies, random.Random(7), 0)
 
     def operator(self, body_name: str) -> Actor:
         return self.life.actor(self.by_name[body_name].id)
@@ -314,7 +314,14 @@ def _filed(make: Builder) -> None:
 def _meeting(make: Builder) -> None:
     actor, plan_id = make.operator(CITY_COMMITTEE), make.rows.ids["plan"]["filed"]
     with unit_of_work(actor) as session:
-        make.life._meet(session, plan_id, actor)
+        plan = plans.load(session, plan_id)
+        all_of_them = plan.committee.member_count
+        outcomes.record_meeting(
+            session, actor=actor, plan_id=plan_id, held_on=clock.today(), chair_name="主任", attending=all_of_them
+        )
+        votes = [outcomes.Votes(candidate.id, all_of_them, 0, 0) for candidate in plan.candidates]
+        outcomes.record_results(session, actor=actor, plan_id=plan_id, votes=votes)
+        outcomes.confirm_results(session, actor=actor, plan_id=plan_id)
     with unit_of_work(actor) as session:
         notice = outcomes.publish_result_notice(
             session,
