@@ -103,6 +103,7 @@ def _field(wanted: Field) -> WtField:
     kinds: dict[Kind, dict[str, Any]] = {
         Kind.DATE: {"type": "date"},
         Kind.NUMBER: {"inputmode": "numeric", "maxlength": 6},
+        Kind.YEAR: {"inputmode": "numeric", "maxlength": 4},
         Kind.TEXT: {"maxlength": wanted.most},
     }
     return StringField(wanted.label, filters=[strip], render_kw=kw | kinds[wanted.kind])

@@ -60,7 +60,7 @@ def site(app: object, database: Backend, tmp_path: Path) -> Iterator[str]:
     process = subprocess.Popen([sys.executable, "run.py"], cwd=ROOT, env=environment, stdout=log, stderr=log)
     address = f"http://127.0.0.1:{port}"
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while True:
             try:
                 urllib.request.urlopen(address, timeout=2).close()
@@ -81,7 +81,7 @@ class Person:
 
     def __init__(self, context: BrowserContext, site: str, name: str) -> None:
         self.page: Page = context.new_page()
-        self.page.set_default_timeout(8_000)
+        self.page.set_default_timeout(30_000)
         self.site, self.name, self.shots = site, name, 0
         self.problems: list[str] = []
         self.page.on("console", lambda message: message.type == "error" and self.problems.append(message.text))

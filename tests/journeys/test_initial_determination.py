@@ -64,7 +64,7 @@ def test_from_a_phone_to_a_certificate(phone: Person, desk: Person, tmp_path: Pa
     desk.follow("审核")
     desk.page.get_by_label("退回给").check()
     desk.press("保存")
-    desk.says("请填写退回的意见")
+    desk.says("退回时请勾选需要补正的内容")
     desk.page.get_by_label("审核意见").fill("年度考核表缺盖章页，请补传。")
     desk.page.locator("summary").click()
     desk.page.get_by_label("年度考核表").check()
