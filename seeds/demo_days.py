@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Any
@@ -158,6 +158,8 @@ class Life:
         self.app, self.world, self.bodies, self.rng, self.applicants = app, world, bodies, rng, applicants
         self.patience: dict[int, int] = {}
         self.people: dict[int, Actor] = {}
+        self.trees: dict[str, tuple[int, list[tuple[int, str]]]] = {}
+        self.finals: dict[Any, Sequence[Any]] = {}
         self.papers = {
             code: _paper(code) for code in ("ID_CARD", "EDUCATION", "CONTRACT", "APPRAISAL", "TRAINING", "ACHIEVEMENTS")
         }
@@ -265,16 +267,20 @@ class Life:
         self, session: Session, unit: Body, method: AcquisitionMethod, level: TitleLevel
     ) -> dict[str, Any] | None:
         wanted = next((name for part, name in SERIES_OF_UNIT.items() if part in unit.name), "工程技术人员")
-        series = session.scalars(sa.select(TitleSeries).where(TitleSeries.name == wanted)).one()
-        titles = session.scalars(sa.select(Title).where(Title.series_id == series.id, Title.level == level)).all()
-        leaves = session.scalars(
-            sa.select(Speciality).where(Speciality.series_id == series.id, sa.func.length(Speciality.code) >= 4)
-        ).all()
-        parents = {leaf.parent_id for leaf in leaves}
-        speciality = self.rng.choice([leaf for leaf in leaves if leaf.id not in parents])
-        finals = applications.final_bodies_for(
-            session, employer_id=unit.id, method=method, level=level, series_id=series.id, speciality_id=speciality.id
-        )
+        series_id, leaves = self._tree(session, wanted)
+        titles = session.scalars(sa.select(Title.id).where(Title.series_id == series_id, Title.level == level)).all()
+        speciality_id, code = self.rng.choice(leaves)
+        key = (unit.id, method, level, code[:4])
+        if key not in self.finals:
+            self.finals[key] = applications.final_bodies_for(
+                session,
+                employer_id=unit.id,
+                method=method,
+                level=level,
+                series_id=series_id,
+                speciality_id=speciality_id,
+            )
+        finals = self.finals[key]
         if not finals:
             return None
         return {
@@ -282,11 +288,24 @@ class Life:
             "employer_id": unit.id,
             "method": method,
             "level": level,
-            "series_id": series.id,
-            "title_id": self.rng.choice(titles).id,
-            "speciality_id": speciality.id,
+            "series_id": series_id,
+            "title_id": self.rng.choice(titles),
+            "speciality_id": speciality_id,
             "final_body_id": finals[0].body_id,
         }
+
+    def _tree(self, session: Session, name: str) -> tuple[int, list[tuple[int, str]]]:
+        """A series and its specialities without children, as (id, code): looked up once."""
+        if name not in self.trees:
+            series_id = session.scalars(sa.select(TitleSeries.id).where(TitleSeries.name == name)).one()
+            rows = session.execute(
+                sa.select(Speciality.id, Speciality.code, Speciality.parent_id)
+                .where(Speciality.series_id == series_id, sa.func.length(Speciality.code) >= 4)
+                .order_by(Speciality.id)
+            ).all()
+            parents = {row.parent_id for row in rows}
+            self.trees[name] = series_id, [(row.id, row.code) for row in rows if row.id not in parents]
+        return self.trees[name]
 
     def _fill(
         self,
@@ -404,8 +423,8 @@ class Life:
                     )
                 )
             )
-        for unit in self.units:
-            if unit.id in busy:
+        for unit in self.units:  # each unit sits down to it every third day
+            if unit.id in busy and clock.today().toordinal() % 3 == unit.id % 3:
                 self._try(partial(self._employer, unit))
 
     def _decide(self, row: Any) -> None:
@@ -467,7 +486,7 @@ class Life:
             ).all()
             shown = standings(session, [row.id for row in held], NoticeKind.EMPLOYER)
             fresh = [row for row in held if row.id not in shown]
-            if fresh and today.toordinal() % 3 == unit.id % 3:
+            if fresh:
                 notices.publish(
                     session,
                     actor=actor,

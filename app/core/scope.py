@@ -217,13 +217,33 @@ def _relevant(statement: Any, criteria: Criteria) -> list[Any]:
     if statement._with_options:
         return list(criteria.values())
     found: dict[sa.FromClause, None] = {}
-    for element in visitors.iterate(statement):
+    for element in _by_key(statement) or visitors.iterate(statement):
         owner = getattr(element, "table", element)
         while isinstance(owner, sa.Alias):
             owner = owner.element
         if isinstance(owner, sa.Table):
             found.setdefault(owner)
     return [criteria[table] for table in found if table in criteria]
+
+
+def _by_key(statement: Any) -> tuple[Any, ...]:
+    """The tables of the commonest statement, one class by equality with values (get, lazy loads), without a walk."""
+    if not isinstance(statement, sa.Select) or statement._from_obj or statement._setup_joins:
+        return ()
+    found: list[Any] = []
+    for column in statement._raw_columns:
+        if not isinstance(column, sa.Table):
+            return ()
+        found.append(column)
+    for condition in statement._where_criteria:
+        if not (
+            isinstance(condition, sa.BinaryExpression)
+            and isinstance(condition.left, sa.Column)
+            and isinstance(condition.right, sa.BindParameter)
+        ):
+            return ()
+        found.append(condition.left)
+    return tuple(found)
 
 
 def _scope_statement(state: ORMExecuteState) -> None:

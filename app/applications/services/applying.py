@@ -328,8 +328,9 @@ def submit(session: Session, *, actor: Actor, application_id: int) -> Applicatio
 
 def submission_facts(session: Session, application: Application) -> Facts:
     """What stands in the way of submitting, each thing in words: shown to the applicant beforehand too."""
-    required = [(r.code, r.name) for r in checklist(session, application) if r.required]
-    given = {material.requirement.code for material in application.materials}
+    requirements = {r.id: r for r in checklist(session, application)}
+    required = [(r.code, r.name) for r in requirements.values() if r.required]
+    given = {requirements[m.requirement_id].code for m in application.materials if m.requirement_id in requirements}
     filled = {record.section for record in application.records}
     window = ""
     if application.method is AcquisitionMethod.REVIEW:
