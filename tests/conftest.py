@@ -46,7 +46,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database" in metafunc.fixturenames:
-        metafunc.parametrize("database", DATABASES, indirect=True, scope="session")
+        once = metafunc.definition.get_closest_marker("one_database")
+        metafunc.parametrize("database", DATABASES[:1] if once else DATABASES, indirect=True, scope="session")
 
 
 class Backend:

@@ -32,8 +32,9 @@ CHROMIUM_FLAGS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """Gone with its module: Playwright's event loop must not outlive it in the process, signing starts its own."""
     parts.need("Chromium", parts.chromium() is not None)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=parts.chromium(), args=CHROMIUM_FLAGS)
@@ -139,10 +140,3 @@ def phone(chromium: Browser, site: str) -> Iterator[Person]:
     )
     yield Person(context, site, "phone")
     context.close()
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The journeys walk under --long until seen green on a quiet machine; a mark, so that no browser is started."""
-    for item in items:
-        if "journeys" in item.path.parts and not os.environ.get("LONG"):
-            item.add_marker(pytest.mark.skip(reason="journeys belong to the long programme for now"))

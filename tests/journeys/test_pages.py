@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.journeys.conftest import Person
 
+pytestmark = pytest.mark.one_database
 ENGLISH = re.compile(r"\b(Search|Add|Edit|Delete|Show|List|Login|Logout|Save|Back|Next|Previous|Error|Not Found|None|null)\b")
 
 
@@ -42,19 +44,7 @@ def test_officers(desk: Person) -> None:
     assert desk.problems == []
 
 
-def test_applicants_on_a_phone(phone: Person) -> None:
-    phone.name = "pages-phone"
-    assert walk(phone, "applicant") >= 4
-    phone.page.goto(phone.site + "/p2/new")
-    look(phone, "职称申报信息")
-    phone.picture("职称申报信息")
-    phone.page.goto(phone.site + "/account/")
-    look(phone, "账号安全")
-    assert phone.problems == []
-
-
-def test_visitors_on_a_phone(phone: Person) -> None:
-    phone.name = "pages-phone"
+def visit(phone: Person) -> None:
     for address in ("/", "/login/", "/register/", "/register/privacy", "/notice/", "/check/"):
         phone.page.goto(phone.site + address)
         look(phone, address)
@@ -65,3 +55,16 @@ def test_visitors_on_a_phone(phone: Person) -> None:
     phone.picture("注册有误")
     phone.page.goto(phone.site + "/no-such-page")
     look(phone, "404")
+
+
+def test_visitors_and_applicants_on_a_phone(phone: Person) -> None:
+    phone.name = "pages-phone"
+    assert walk(phone, "applicant") >= 4
+    phone.page.goto(phone.site + "/p2/new")
+    look(phone, "职称申报信息")
+    phone.picture("职称申报信息")
+    phone.page.goto(phone.site + "/account/")
+    look(phone, "账号安全")
+    assert phone.problems == []
+    phone.page.context.clear_cookies()
+    visit(phone)
