@@ -243,14 +243,13 @@ def shown(wanted: Field, value: Any) -> str:
 
 
 def missing(
-    method: AcquisitionMethod,
+    required: Sequence[Section],
     filled: Collection[Section],
     required_materials: Sequence[tuple[str, str]],
     given: Collection[str],
-    doctor: bool = False,
 ) -> tuple[str, ...]:
     """What is still to be filled in or uploaded. `required_materials`: (code, name); `given`: codes with a file."""
-    gaps = [f"“{section.label}”未填写" for section in required_sections(method, doctor) if section not in filled]
+    gaps = [f"“{section.label}”未填写" for section in required if section not in filled]
     gaps += [f"“{name}”未上传" for code, name in required_materials if code not in given]
     return tuple(gaps)
 

@@ -28,7 +28,6 @@ class Check:
 
     number: str
     status: CertificateStatus
-    holder: str
     title: str
     level: str
     speciality: str
@@ -71,7 +70,6 @@ def _check(certificate: Certificate) -> Check:
     return Check(
         certificate.number,
         certificate.status,
-        certificate.holder_name,
         face["title"],
         face["level"],
         face["speciality"],

@@ -54,5 +54,10 @@ class CheckView(BaseView):
     def scan(self, token: str) -> ResponseReturnValue:
         found = check_token(read(), token)
         return self.render_template(
-            "public/check.html", title="证书查验", form=CheckForm(None), found=found, asked=True
+            "public/check.html",
+            title="证书查验",
+            form=CheckForm(None, number=found.number if found else ""),
+            found=found,
+            asked=True,
+            scanned=True,
         ), 200 if found else 404

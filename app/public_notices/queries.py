@@ -72,6 +72,19 @@ def standing(session: Session, subject_id: int, kind: NoticeKind, *, by: int | N
     return standings(session, [subject_id], kind, by=by).get(subject_id, Standing())
 
 
+def notices_about(session: Session, subject_id: int) -> list[PublicNotice]:
+    """Every notice an application stood on that was not cancelled, oldest first."""
+    return list(
+        session.scalars(
+            sa.select(PublicNotice)
+            .join(NoticeLine, NoticeLine.notice_id == PublicNotice.id)
+            .where(NoticeLine.subject_id == subject_id, PublicNotice.status != NoticeStatus.CANCELLED)
+            .options(joinedload(PublicNotice.body))
+            .order_by(PublicNotice.id)
+        )
+    )
+
+
 def notice_page(session: Session, notice_id: int) -> PublicNotice | None:
     """A notice with its lines, as anyone may read it."""
     return session.scalar(

@@ -10,6 +10,7 @@ import chinese_calendar
 
 MINIMUM_WORKING_DAYS = 5
 LONGEST_DAYS = 90
+FURTHEST_AHEAD_DAYS = 30
 
 
 @lru_cache(maxsize=4096)
@@ -48,6 +49,8 @@ def dates_problem(starts_on: date, ends_on: date, today: date, minimum: int = MI
     """What is wrong with a notice's dates, by field."""
     if starts_on < today:
         return {"starts_on": "公示开始日期不能早于今天。"}
+    if (starts_on - today).days > FURTHEST_AHEAD_DAYS:
+        return {"starts_on": f"公示应在 {FURTHEST_AHEAD_DAYS} 天内开始，请核对年份。"}
     if ends_on < starts_on:
         return {"ends_on": "公示结束日期不能早于开始日期。"}
     if (ends_on - starts_on).days > LONGEST_DAYS:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from typing import Any
+from urllib.parse import urlsplit
 
-from flask import Flask, flash, jsonify, render_template, request
+from flask import Flask, flash, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -44,6 +45,12 @@ def page(status: int, reason: str = "", **more: Any) -> ResponseReturnValue:
     return render_template("screens/error.html", status=status, title=title, reason=reason or words), status
 
 
+def _form_page() -> str | None:
+    """The page of this site whose form was sent, to answer there."""
+    came_from = urlsplit(request.referrer or "")
+    return came_from.path if came_from.netloc == request.host and request.method == "POST" else None
+
+
 def say(message: str, tone: str = "success") -> None:
     """Tell the person on the next page. tone: success, info, warning or danger."""
     flash(message, tone)
@@ -59,6 +66,9 @@ def register_error_handlers(app: Flask) -> None:
         status = error.code or 500
         if status < 400:
             return error
+        if status == 413 and (back := _form_page()) and not wants_json():
+            flash(PAGES[413][1], "danger")
+            return redirect(back, 303)
         answer = app.make_response(page(status))
         for name in ("Allow", "Retry-After"):
             value = dict(error.get_headers()).get(name)

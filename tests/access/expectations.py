@@ -163,6 +163,7 @@ EXPECTED: dict[str, Expect] = {
     "ApplicationView.head": _application(APPLICANTS),
     "ApplicationView.section": _application(APPLICANTS, section_name="education"),
     "ApplicationView.upload": _application(APPLICANTS, requirement_id="1"),
+    "ApplicationView.reuse": _application(APPLICANTS, material_id="1"),
     "ApplicationView.submit": _application(APPLICANTS),
     "ApplicationView.withdraw": _application(APPLICANTS),
     "ApplicationView.file": Expect(APPLICANTS, "material", APPLICATION_ROWS),

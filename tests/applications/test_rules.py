@@ -152,13 +152,13 @@ def test_required_sections(method: M, doctor: bool, expected: str) -> None:
 
 def test_missing_lists_sections_then_materials() -> None:
     found = missing(
-        M.INITIAL_DETERMINATION,
+        required_sections(M.INITIAL_DETERMINATION),
         {Section.BASIC, Section.WORK},
         [("PHOTO", "证件照"), ("ID_CARD", "身份证")],
         {"PHOTO"},
     )
     assert found == ("“学历学位”未填写", "“主要业绩”未填写", "“身份证”未上传")
-    assert missing(M.INITIAL_DETERMINATION, set(Section), [], []) == ()
+    assert missing(required_sections(M.INITIAL_DETERMINATION), set(Section), [], []) == ()
 
 
 # -- eligibility -----------------------------------------------------------------------------------------------

@@ -74,9 +74,8 @@ def send_up(person: Person, who: str, name: str, words: str) -> None:
     person.sign_in(who)
     person.menu(words)
     person.follow("审核")
-    person.page.get_by_label("审核通过").first.check()
     person.page.get_by_label("审核意见").fill("情况属实，同意。")
-    person.press("保存")
+    person.press("审核通过")
     person.says(f"{name}：已审核通过")
 
 

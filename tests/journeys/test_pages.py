@@ -10,7 +10,9 @@ from axe_playwright_python.sync_playwright import Axe
 from tests.journeys.conftest import Person
 
 pytestmark = pytest.mark.one_database
-ENGLISH = re.compile(r"\b(Search|Add|Edit|Delete|Show|List|Login|Logout|Save|Back|Next|Previous|Error|Not Found|None|null)\b")
+ENGLISH = re.compile(
+    r"\b(Search|Add|Edit|Delete|Show|List|Login|Logout|Save|Back|Next|Previous|Error|Not Found|None|null)\b"
+)
 
 
 def look(person: Person, title: str) -> None:

@@ -52,10 +52,7 @@ def test_what_was_lived_is_true_to_the_rules(demo: Flask) -> None:
             trail = steps.get(application.id, [])
             assert [step.seq for step in trail] == list(range(1, application.step_count + 1))
             assert all(one.to_state is other.from_state for one, other in pairwise(trail))
-            assert all(
-                other.at - one.at == timedelta(seconds=other.waited_seconds)
-                for one, other in pairwise(trail)
-            )
+            assert all(other.at - one.at == timedelta(seconds=other.waited_seconds) for one, other in pairwise(trail))
             assert (trail[-1].to_state if trail else ApplicationState.DRAFT) is application.state
         assert list(chain.verify(session, AuditEntry)) == []
         assert list(chain.verify(session, CertificateLog)) == []

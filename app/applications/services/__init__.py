@@ -1,12 +1,9 @@
 """Everything that happens to an application. `move` is the one function that changes its state."""
 
 from app.applications.services.applying import (
-    attach_material,
-    checklist,
     eligibility_of,
     lapse,
-    remove_material,
-    reuse_material,
+    required_sections,
     save_draft,
     save_section,
     submission_facts,
@@ -23,6 +20,7 @@ from app.applications.services.deciding import (
     forward_many,
     upward_facts,
 )
+from app.applications.services.materials import attach_material, checklist, remove_material, reuse_material
 from app.applications.services.moving import load, move
 from app.approval_paths.queries import final_bodies_for
 
@@ -42,6 +40,7 @@ __all__ = [
     "load",
     "move",
     "remove_material",
+    "required_sections",
     "reuse_material",
     "save_draft",
     "save_section",

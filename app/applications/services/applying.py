@@ -1,4 +1,4 @@
-"""What the applicant does: drafting, filling in, uploading, submitting, correcting, withdrawing."""
+"""What the applicant does: drafting, filling in, submitting, correcting, withdrawing."""
 
 from __future__ import annotations
 
@@ -16,23 +16,22 @@ from app.applications import rules
 from app.applications.enums import ENDED, WITH_APPLICANT, Section
 from app.applications.enums import ApplicationAction as A
 from app.applications.enums import ApplicationState as S
-from app.applications.models import Application, ApplicationMaterial, ApplicationNode, ApplicationStep, DossierRecord
-from app.applications.queries import materials_on_file
-from app.applications.services.moving import barred, load, move
+from app.applications.models import Application, ApplicationNode, ApplicationStep, DossierRecord
+from app.applications.services.materials import checklist
+from app.applications.services.moving import barred, editable, load, move
 from app.applications.workflow import APPLICATION, Facts
 from app.approval_paths.queries import final_bodies_for, path_to
 from app.bodies.enums import NodeType
 from app.bodies.models import Body
 from app.catalog.enums import AcquisitionMethod, Education, TitleLevel
-from app.catalog.models import MaterialRequirement, Speciality, Title
-from app.catalog.queries import eligibility_rules, requirements_for, setting
+from app.catalog.models import Speciality, Title
+from app.catalog.queries import eligibility_rules, setting
 from app.committees.models import AnnualBatch
 from app.committees.queries import committee_problem, open_batches
-from app.core import audit, clock, storage
+from app.core import audit, clock
 from app.core.enums import Role
-from app.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
+from app.core.errors import Conflict, Invalid, NotAllowed, Refusal
 from app.core.scope import Actor
-from app.formats.pictures import BadImageError, picture
 from app.public_notices.enums import NoticeKind
 from app.public_notices.queries import standing
 
@@ -171,7 +170,7 @@ def save_section(
     session: Session, *, actor: Actor, application_id: int, section: Section, records: Sequence[Mapping[str, Any]]
 ) -> None:
     """Replace the entries of one section. Invalid names fields as "<index>-<field>"; nothing is kept of a wrong set."""
-    application = _editable(session, actor, application_id)
+    application = editable(session, actor, application_id)
     schema = rules.SECTIONS[section]
     if len(records) > (schema.most_records if schema.many else 1):
         raise Invalid({"records": f"“{section.label}”最多填写 {schema.most_records if schema.many else 1} 条。"})
@@ -196,91 +195,6 @@ def save_section(
     session.flush()
     session.expire(application, ["records"])
     audit.record(session, actor, "applications.save_section", application, section=section.value, entries=len(cleaned))
-
-
-def attach_material(
-    session: Session, *, actor: Actor, application_id: int, requirement_id: int, name: str, content: bytes
-) -> ApplicationMaterial:
-    """【申报材料上传】: one file against a line of the checklist. Invalid({"file": …}) says what is wrong with it."""
-    application = _editable(session, actor, application_id)
-    requirement = next((r for r in checklist(session, application) if r.id == requirement_id), None)
-    if requirement is None:
-        raise NotFound("材料清单中没有这一项。")
-    held = [material for material in application.materials if material.requirement_id == requirement_id]
-    if len(held) >= requirement.max_files:
-        raise Invalid({"file": f"“{requirement.name}”最多上传 {requirement.max_files} 个文件，请先删除再上传。"})
-    accept = (storage.JPEG, storage.PNG) if requirement.images_only else (storage.PDF, storage.JPEG, storage.PNG)
-    if requirement.images_only:
-        _check_photo(content)
-    stored = storage.put(storage.current(), name, content, accept=accept)
-    material = ApplicationMaterial(
-        application_id=application.id, requirement_id=requirement_id, uploaded_at=clock.now(), **stored.columns()
-    )
-    session.add(material)
-    session.flush()
-    session.expire(application, ["materials"])
-    audit.record(session, actor, "applications.attach", material, application=application.id, sha256=stored.sha256)
-    return material
-
-
-def _check_photo(content: bytes) -> None:
-    """A photo must print on the certificate: found out now, while the applicant can still send another."""
-    storage.detect(content)
-    try:
-        picture(content)
-    except BadImageError as error:
-        raise Invalid({"file": error.reason}) from error
-
-
-def reuse_material(session: Session, *, actor: Actor, application_id: int, material_id: int) -> ApplicationMaterial:
-    """Hand in again what the person uploaded for an earlier application: its bytes are copied, both stay whole.
-
-    NotFound unless `material_id` is one of `queries.materials_on_file`.
-    """
-    application = _editable(session, actor, application_id)
-    offered = materials_on_file(session, application, [r.id for r in checklist(session, application)])
-    known = next((material for material in offered if material.id == material_id), None)
-    if known is None:
-        raise NotFound
-    with storage.current().open(known.storage_key) as file:
-        content = file.read()
-    return attach_material(
-        session,
-        actor=actor,
-        application_id=application_id,
-        requirement_id=known.requirement_id,
-        name=known.file_name,
-        content=content,
-    )
-
-
-def remove_material(session: Session, *, actor: Actor, material_id: int) -> None:
-    """Take back an uploaded file while the application is still the applicant's."""
-    material = session.get(ApplicationMaterial, material_id)
-    if material is None:
-        raise NotFound
-    application = _editable(session, actor, material.application_id)
-    session.delete(material)
-    session.flush()
-    session.expire(application, ["materials"])
-    audit.record(
-        session, actor, "applications.detach", ("application_materials", material_id), application=application.id
-    )
-
-
-def checklist(session: Session, application: Application) -> list[MaterialRequirement]:
-    return requirements_for(
-        session, series_id=application.series_id, level=application.level, method=application.method
-    )
-
-
-def _editable(session: Session, actor: Actor, application_id: int) -> Application:
-    application = load(session, application_id)
-    if actor.person_id != application.person_id or actor.role is not Role.APPLICANT:
-        raise NotAllowed("只有申报人本人可以修改申报内容。")
-    if application.state not in WITH_APPLICANT:
-        raise Conflict(f"申报已是“{application.state.label}”，不能再修改。")
-    return application
 
 
 def submit(session: Session, *, actor: Actor, application_id: int) -> ApplicationStep:
@@ -339,15 +253,20 @@ def submission_facts(session: Session, application: Application) -> Facts:
             window = "年度批次不在申报时间内"
         window = window or committee_problem(session, application.final_body_id, clock.today()) or ""
     found = eligibility_of(session, application)
-    doctor = any(
-        r.section is Section.EDUCATION and r.data["education"] == Education.DOCTOR for r in application.records
-    )
     return Facts(
-        incomplete=rules.missing(application.method, filled, required, given, doctor),
+        incomplete=rules.missing(required_sections(application), filled, required, given),
         ineligible="" if found.ok or Section.EDUCATION not in filled else found.reason,
         blacklisted=barred(session, application),
         window=window,
     )
+
+
+def required_sections(application: Application) -> tuple[Section, ...]:
+    """The sections this application must fill, as its education stands now."""
+    doctor = any(
+        r.section is Section.EDUCATION and r.data["education"] == Education.DOCTOR for r in application.records
+    )
+    return rules.required_sections(application.method, doctor)
 
 
 def eligibility_of(session: Session, application: Application) -> rules.Eligibility:

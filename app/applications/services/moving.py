@@ -8,13 +8,15 @@ from sqlalchemy.orm import Session
 
 from app.accounts.queries import blacklisted
 from app.applications import rules
+from app.applications.enums import WITH_APPLICANT
 from app.applications.enums import ApplicationAction as A
 from app.applications.enums import ApplicationState as S
 from app.applications.models import Application, ApplicationNode, ApplicationStep
 from app.applications.workflow import APPLICATION, Facts
 from app.catalog.queries import setting
 from app.core import audit, clock
-from app.core.errors import NotFound
+from app.core.enums import Role
+from app.core.errors import Conflict, NotAllowed, NotFound
 from app.core.scope import Actor
 
 
@@ -96,3 +98,13 @@ def barred(session: Session, application: Application) -> str:
 def node_at(application: Application, seq: int | None) -> ApplicationNode:
     """The node `seq` of the application's own path."""
     return next(node for node in application.nodes if node.seq == seq)
+
+
+def editable(session: Session, actor: Actor, application_id: int) -> Application:
+    """The applicant's own application while it is with him, locked; NotAllowed or Conflict otherwise."""
+    application = load(session, application_id)
+    if actor.person_id != application.person_id or actor.role is not Role.APPLICANT:
+        raise NotAllowed("只有申报人本人可以修改申报内容。")
+    if application.state not in WITH_APPLICANT:
+        raise Conflict(f"申报已是“{application.state.label}”，不能再修改。")
+    return application

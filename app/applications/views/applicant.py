@@ -24,6 +24,7 @@ from app.core.enums import Role
 from app.core.errors import Invalid, NotFound, Refusal
 from app.web.access import only
 from app.web.files import send_stored
+from app.web.filters import day
 from app.web.forms import attempt, blank_first
 from app.web.identity import command, current_actor, read
 from app.web.lists import Button
@@ -144,7 +145,7 @@ class ApplicationView(BaseView):
             editable=editable,
             checklist=_checklist(application),
             gaps=facts,
-            required=rules.required_sections(application.method),
+            required=services.required_sections(application),
             eligibility=services.eligibility_of(read(), application) if editable else None,
             steps=trail(application, for_applicant=True),
             back=url_for("ApplicationView.list"),
@@ -203,7 +204,7 @@ class ApplicationView(BaseView):
             application=application,
             general=general,
             wrong=bool(errors or general),
-            optional=section not in rules.required_sections(application.method),
+            optional=section not in services.required_sections(application),
             place=order.index(section) + 1,
             places=len(order),
             back=url_for("ApplicationView.show", pk=pk),
@@ -232,6 +233,19 @@ class ApplicationView(BaseView):
         else:
             for message in [*form.file.errors, *form.form_errors]:
                 flash(str(message), "danger")
+        return redirect(url_for("ApplicationView.show", pk=pk) + "#materials")
+
+    @expose("/<int:pk>/reuse/<int:material_id>", methods=["POST"])
+    def reuse(self, pk: int, material_id: int) -> ResponseReturnValue:
+        self._mine(pk)
+        try:
+            with command() as session:
+                services.reuse_material(session, actor=current_actor(), application_id=pk, material_id=material_id)
+            flash("已沿用以前上传的材料。", "success")
+        except NotFound:
+            flash("这份材料已不能沿用，请重新上传。", "warning")
+        except Refusal as refusal:
+            flash(refusal.reason, "danger")
         return redirect(url_for("ApplicationView.show", pk=pk) + "#materials")
 
     @expose("/material/<int:pk>/remove", methods=["POST"])
@@ -293,10 +307,28 @@ def _checklist(application: Application) -> list[dict[str, Any]]:
     held: dict[int, list[ApplicationMaterial]] = {}
     for material in application.materials:
         held.setdefault(material.requirement_id, []).append(material)
+    requirements = services.checklist(read(), application)
+    known = queries.materials_on_file(read(), application, [requirement.id for requirement in requirements])
+    newest = {material.requirement_id: material for material in reversed(known)}
     return [
-        {"requirement": requirement, "files": held.get(requirement.id, [])}
-        for requirement in services.checklist(read(), application)
+        {
+            "requirement": requirement,
+            "files": held.get(requirement.id, []),
+            "reuse": _reuse(application, newest.get(requirement.id)) if requirement.id not in held else None,
+        }
+        for requirement in requirements
     ]
+
+
+def _reuse(application: Application, material: ApplicationMaterial | None) -> dict[str, str] | None:
+    """What is on file is offered again, not asked for (Order No. 40, art. 13)."""
+    if material is None:
+        return None
+    return {
+        "url": url_for("ApplicationView.reuse", pk=application.id, material_id=material.id),
+        "name": material.file_name,
+        "day": day(material.uploaded_at),
+    }
 
 
 def _asked(application: Application) -> str:

@@ -21,6 +21,8 @@ from app.bodies.enums import NodeType
 from app.bodies.queries import search_bodies
 from app.catalog.queries import all_series, search_specialities
 from app.core.enums import Role
+from app.public_notices.models import PublicNotice
+from app.public_notices.queries import notices_about
 from app.web.access import SIGNED_IN
 from app.web.files import send_stored
 from app.web.forms import Query, blank_first
@@ -71,7 +73,10 @@ def waited_words(seconds: int) -> str:
 
 def trail(application: Application, *, for_applicant: bool = False) -> list[dict[str, Any]]:
     """过程跟踪: every step with who, when and how long it had waited; newest first, with where it is now on top."""
-    steps = [_step(step, for_applicant) for step in reversed(application.steps)]
+    steps = [_step(step, for_applicant) for step in application.steps]
+    steps += [_notice(notice) for notice in notices_about(read(), application.id)]
+    steps.sort(key=lambda step: step["when"])
+    steps.reverse()
     if application.current_body is not None:
         steps.insert(
             0,
@@ -85,6 +90,17 @@ def trail(application: Application, *, for_applicant: bool = False) -> list[dict
             },
         )
     return steps
+
+
+def _notice(notice: PublicNotice) -> dict[str, Any]:
+    return {
+        "title": notice.kind.label,
+        "tone": "ok",
+        "who": notice.body.name,
+        "when": notice.published_at,
+        "waited": "",
+        "text": f"{notice.starts_on:%Y-%m-%d} 至 {notice.ends_on:%Y-%m-%d}，{notice.status.label}。{notice.conclusion}",
+    }
 
 
 def _step(step: ApplicationStep, for_applicant: bool) -> dict[str, Any]:

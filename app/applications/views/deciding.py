@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 from app.applications import queries, rules, services
 from app.applications.enums import ApplicationAction as A
 from app.applications.enums import ApplicationState as S
-from app.applications.enums import Section
 from app.applications.forms import DecisionForm, QueueQuery
 from app.applications.models import Application
 from app.applications.views.common import COLUMNS, OFFICES, ApplicationList, facts_of, open_url, sections_of, trail
+from app.catalog.enums import AcquisitionMethod
 from app.core.enums import Role
 from app.web.forms import attempt, choices_of
 from app.web.identity import command, current_actor, read
@@ -116,7 +116,7 @@ class DecisionView(BaseView):
         offered = services.explain(read(), actor=current_actor(), application=application)
         queue = url_for(_queue_of(current_actor().role))
         form = DecisionForm()
-        form.action.choices = choices_of(((action.value, _words(action, application)) for action in offered), None)
+        form.action.choices = choices_of(((action.value, action.label) for action in offered), None)
         if request.method == "POST" and not offered:
             flash(f"这份申报现在是“{application.state.label}”，不在本单位，可能已被其他人办理。", "danger")
             return redirect(url_for("DossierView.show", pk=pk))
@@ -152,6 +152,7 @@ class DecisionView(BaseView):
             sections=sections_of(application),
             form=form,
             offered=offered,
+            ways={action: _way(action, application) for action in offered},
             reasons={a: r for a, r in offered.items() if r},
             steps=trail(application),
             back=queue,
@@ -176,14 +177,19 @@ def _queue_of(role: Role) -> str:
     }.get(role, "QualificationReviewView.list")
 
 
-def _words(action: A, application: Application) -> str:
-    if action is A.APPROVE and application.current_seq is not None:
-        above = next((n for n in application.nodes if n.seq == application.current_seq + 1), None)
-        return f"{action.label}，送 {above.body.name}" if above else f"{action.label}（本机构为终审机构）"
+def _way(action: A, application: Application) -> str:
+    """Where the application goes by an action, said before it is pressed."""
+    here = application.current_seq or 1
+    if action in (A.APPROVE, A.FORWARD, A.RESEND):
+        above = next((n for n in application.nodes if n.seq == here + 1), None)
+        if above:
+            return f"{action.label}：送 {above.body.name}"
+        reviewed = application.method is AcquisitionMethod.REVIEW
+        return f"{action.label}：{'等待编入评审方案' if reviewed else '本机构为终审机构，通过后生效，可以发证'}"
     if action in (A.RETURN, A.SUPPLEMENT):
-        below = next((n for n in application.nodes if n.seq == (application.current_seq or 1) - 1), None)
-        return f"{action.label}给 {below.body.name if below else '申报人'}"
-    return action.label
+        below = next((n for n in application.nodes if n.seq == here - 1), None)
+        return f"{action.label}：给 {below.body.name if below else '申报人'}，须写明意见"
+    return f"{action.label}：须写明意见" + ("，申报就此结束" if action in (A.CLOSE, A.DECLINE) else "")
 
 
 def _version() -> int:
@@ -192,9 +198,8 @@ def _version() -> int:
 
 
 def _targets(application: Application) -> list[tuple[str, str]]:
-    """What may be named as needing correction: sections and materials."""
-    targets = [(f"section:{section.value}", section.label) for section in Section]
-    return targets + [(f"material:{m.requirement.code}", m.requirement.name) for m in application.materials]
+    """What may be named as needing correction, with its words."""
+    return list(rules.targets((r.code, r.name) for r in services.checklist(read(), application)).items())
 
 
 def _items(application: Application) -> list[rules.Item]:

@@ -17,6 +17,7 @@ from app.applications.forms import ConclusionForm, FindingForm, NoticeForm, Obje
 from app.applications.models import Application
 from app.core import clock
 from app.core.enums import Role
+from app.core.errors import Conflict
 from app.public_notices import services as notices
 from app.public_notices.enums import NoticeKind, NoticeStatus
 from app.public_notices.models import Objection, PublicNotice
@@ -78,6 +79,8 @@ class EmployerNoticeView(ListScreen):
         made: list[int] = []
 
         def save() -> None:
+            if gone := len(chosen - {row.id for row in waiting}):
+                raise Conflict(f"所选人员中有 {gone} 人已经公示或不在本单位，请核对后重新勾选。")
             lines = [
                 notices.LineInput(
                     row.id, row.applicant_name, row.employer.name, f"{row.title.name}（{row.speciality.name}）"
