@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from flask import url_for
-from wtforms import IntegerField, RadioField
-from wtforms.validators import NumberRange
+from wtforms import RadioField
 
 from app.catalog.enums import AcquisitionMethod, TitleLevel
 from app.certificates.enums import CertificateStatus
-from app.web.forms import Form, Query, answered, choices_of, enum_field, id_field, text_field
+from app.web.forms import Form, Query, answered, choices_of, enum_field, id_field, number_field, text_field
 from app.web.widgets import SearchSelectField
 
 
@@ -45,10 +44,10 @@ class NumbersForm(Form):
     )
     level = enum_field("职称等级", TitleLevel, need=True)
     series_id = id_field("系列", need=True)
-    year = IntegerField("年度", [answered("请填写年度。"), NumberRange(2000, 2099, "年度应为 2000 至 2099。")])
+    year = number_field("年度", ask="请填写年度。")
     method = enum_field("取得方式", AcquisitionMethod, need=True)
-    first = IntegerField("证书开始序号", [answered("请填写证书开始序号。")])
-    last = IntegerField("证书结束序号", [answered("请填写证书结束序号。")])
+    first = number_field("证书开始序号", ask="请填写证书开始序号。")
+    last = number_field("证书结束序号", ask="请填写证书结束序号。")
 
 
 class DocumentNumberForm(Form):

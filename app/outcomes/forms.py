@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wtforms import IntegerField, RadioField
+from wtforms import RadioField
 
 from app.outcomes.enums import FilingState
 from app.web.forms import (
@@ -14,6 +14,7 @@ from app.web.forms import (
     enum_field,
     file_field,
     long_text_field,
+    number_field,
     text_field,
 )
 
@@ -25,7 +26,7 @@ class PlanNameQuery(Query):
 class MeetingForm(Form):
     held_on = date_field("评审会议日期", need=True)
     chair_name = text_field("主持人（主任委员或副主任委员）", need=True, length=60)
-    attending = IntegerField("出席评委人数", [answered("请填写出席评委人数。")], render_kw={"inputmode": "numeric"})
+    attending = number_field("出席评委人数", ask="请填写出席评委人数。")
 
 
 class ResultNoticeForm(Form):

@@ -8,7 +8,7 @@ from typing import Any
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileSize
 from wtforms import DateField as _DateField
-from wtforms import SelectField, StringField, TextAreaField
+from wtforms import IntegerField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.form import BaseForm
 from wtforms.i18n import get_translations
@@ -17,6 +17,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional
 from app.core.enums import Labelled
 from app.core.errors import Refusal
 from app.core.storage import MAX_FILE_BYTES
+from app.web.access import LARGEST_ID
 
 ASKED = "请填写此项。"
 
@@ -109,6 +110,25 @@ def date_field(label: str, *, need: bool = False, hint: str = "") -> DateField:
     return DateField(label, [answered("请选择日期。") if need else optional()], description=hint)
 
 
+class WholeNumberField(IntegerField):
+    """A whole number that a database column can hold."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        text = valuelist[0].strip() if valuelist else ""
+        if len(text) > 9:
+            self.data = None
+            raise ValueError("数字太大，请核对。")
+        try:
+            super().process_formdata([text] if text else [])
+        except ValueError:
+            self.data = None
+            raise ValueError("请填写整数。") from None
+
+
+def number_field(label: str, *, ask: str = ASKED, hint: str = "") -> WholeNumberField:
+    return WholeNumberField(label, [answered(ask)], description=hint, render_kw={"inputmode": "numeric"})
+
+
 def enum_field(
     label: str, enum: type[Labelled], *, need: bool = False, hint: str = "", blank: str = "请选择"
 ) -> SelectField:
@@ -127,7 +147,12 @@ def id_field(label: str, *, need: bool = False, hint: str = "") -> SelectField:
     """A select over rows: the view sets `form.x.choices = choices_of(pairs)`; its data is an int or None."""
 
     def coerce(value: Any) -> int | None:
-        return int(value) if value not in (None, "", "None") else None
+        if value in (None, "", "None"):
+            return None
+        number = int(value)
+        if not 0 <= number <= LARGEST_ID:
+            raise ValueError("not an id")
+        return number
 
     return SelectField(
         label, [required("请选择。") if need else optional()], choices=choices_of([]), coerce=coerce, description=hint

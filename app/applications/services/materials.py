@@ -27,7 +27,7 @@ def attach_material(
     if len(held) >= requirement.max_files:
         raise Invalid({"file": f"“{requirement.name}”最多上传 {requirement.max_files} 个文件，请先删除再上传。"})
     accept = (storage.JPEG, storage.PNG) if requirement.images_only else (storage.PDF, storage.JPEG, storage.PNG)
-    if requirement.images_only:
+    if requirement.images_only and content:
         _check_photo(content)
     stored = storage.put(storage.current(), name, content, accept=accept)
     material = ApplicationMaterial(
