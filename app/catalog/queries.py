@@ -126,3 +126,28 @@ def region_in_force(session: Session, code: str, on: date) -> Region | None:
             sa.or_(Region.valid_until.is_(None), Region.valid_until >= on),
         )
     )
+
+
+def speciality_nodes(session: Session) -> list[sa.Row[tuple[int, int | None, str, str, str]]]:
+    """Every node of the speciality tree as (id, parent_id, code, name, pinyin), by code: rows, not entities."""
+    query = sa.select(Speciality.id, Speciality.parent_id, Speciality.code, Speciality.name, Speciality.pinyin)
+    return list(session.execute(query.order_by(Speciality.code)))
+
+
+def speciality_path(session: Session, speciality_id: int) -> list[Speciality]:
+    """The nodes from the top to the node itself."""
+    ids = speciality_ancestors(session, speciality_id)
+    found = {row.id: row for row in session.scalars(sa.select(Speciality).where(Speciality.id.in_(ids)))}
+    return [found[key] for key in reversed(ids)]
+
+
+def next_code(session: Session, parent: Speciality) -> str:
+    """A free code for a node below `parent`, two digits longer than its own; empty where there is none."""
+    taken = set(session.scalars(sa.select(Speciality.code).where(Speciality.code.startswith(parent.code))))
+    return next((code for n in range(1, 100) if (code := f"{parent.code}{n:02d}") not in taken and len(code) <= 20), "")
+
+
+def all_titles(session: Session) -> list[Title]:
+    """The title tree's leaves: by series, branch, then from the highest level down."""
+    rows = session.scalars(sa.select(Title)).all()
+    return sorted(rows, key=lambda row: (row.series_id, row.branch, -row.level.rank, row.id))

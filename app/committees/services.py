@@ -13,6 +13,7 @@ from app.bodies import services as bodies
 from app.bodies.enums import BodyNature, NodeType
 from app.bodies.models import Body
 from app.bodies.rules import text_problem
+from app.catalog import services as catalog
 from app.catalog.enums import TitleLevel
 from app.catalog.models import Speciality, TitleSeries
 from app.committees import rules
@@ -220,4 +221,16 @@ def _founded(session: Session, body_id: int) -> str | None:
     return "组建了" + "、".join(f"“{name}”" for name in found) if found else None
 
 
+def _covered_by(session: Session, speciality_id: int) -> str | None:
+    names = session.scalars(
+        sa.select(Body.name)
+        .join(CoveredSpeciality, CoveredSpeciality.committee_id == Body.id)
+        .where(CoveredSpeciality.speciality_id == speciality_id)
+        .order_by(Body.id)
+        .limit(3)
+    ).all()
+    return "评审专业包含它的" + "、".join(f"“{name}”" for name in names) if names else None
+
+
 bodies.uses += [_open_batches, _founded]
+catalog.speciality_uses.append(_covered_by)

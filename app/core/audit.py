@@ -58,6 +58,14 @@ def record(session: Session, actor: Actor, action: str, subject: Any | None = No
     chain.queue(session, AuditEntry, build)
 
 
+def assign(row: Any, **values: Any) -> dict[str, tuple[Any, Any]]:
+    """Set attributes of a mapped row; what differed, as {name: (before, after)} for `record(…, changes=…)`."""
+    changes = {name: (getattr(row, name), value) for name, value in values.items() if getattr(row, name) != value}
+    for name, (_, value) in changes.items():
+        setattr(row, name, value)
+    return changes
+
+
 def _object_of(subject: Any | None) -> tuple[str, str]:
     if subject is None:
         return "", ""

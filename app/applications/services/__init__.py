@@ -24,6 +24,7 @@ from app.applications.services.deciding import (
     upward_facts,
 )
 from app.applications.services.moving import load, move
+from app.applications.services.uses import speciality_in_use, title_in_use
 from app.approval_paths.queries import final_bodies_for
 
 __all__ = [
@@ -45,8 +46,10 @@ __all__ = [
     "reuse_material",
     "save_draft",
     "save_section",
+    "speciality_in_use",
     "submission_facts",
     "submit",
+    "title_in_use",
     "upward_facts",
     "withdraw",
 ]
