@@ -8,6 +8,7 @@ from flask_appbuilder import AppBuilder
 
 from app.accounts.views import administration, signing_in
 from app.applications.views import applicant, common, deciding, notices
+from app.catalog import views as catalog
 from app.certificates import views as certificates
 from app.home import views as home
 from app.outcomes import views as outcomes
@@ -57,6 +58,14 @@ MENU: tuple[tuple[str, str, tuple[tuple[str, Any], ...]], ...] = (
             ("评审结果", outcomes.ResultView),
             ("评审结果公示", outcomes.ResultNoticeView),
             ("评审结果申请备案", outcomes.FilingView),
+        ),
+    ),
+    (
+        "基础数据",
+        "",
+        (
+            ("职称专业管理", catalog.SpecialityTreeView),
+            ("职称树管理", catalog.TitleTreeView),
         ),
     ),
     (

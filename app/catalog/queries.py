@@ -68,6 +68,15 @@ def speciality_ancestors(session: Session, speciality_id: int) -> list[int]:
     return list(session.scalars(sa.select(above.c.id).order_by(above.c.depth)))
 
 
+def speciality_matches(text: str) -> sa.ColumnElement[bool]:
+    """Part of the name, beginning of the code, or part of the pinyin initials."""
+    return sa.or_(
+        Speciality.name.contains(text, autoescape=True),
+        Speciality.code.startswith(text.upper(), autoescape=True),
+        Speciality.pinyin.contains(text.lower(), autoescape=True),
+    )
+
+
 def search_specialities(
     session: Session, text: str, *, series_id: int | None = None, limit: int = 20
 ) -> list[Speciality]:
@@ -75,14 +84,7 @@ def search_specialities(
     text = text.strip()
     if not text:
         return []
-    query = sa.select(Speciality).where(
-        Speciality.active,
-        sa.or_(
-            Speciality.name.contains(text, autoescape=True),
-            Speciality.code.startswith(text, autoescape=True),
-            Speciality.pinyin.startswith(text.lower(), autoescape=True),
-        ),
-    )
+    query = sa.select(Speciality).where(Speciality.active, speciality_matches(text))
     if series_id is not None:
         query = query.where(Speciality.series_id == series_id)
     return list(session.scalars(query.order_by(Speciality.code).limit(limit)))

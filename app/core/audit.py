@@ -41,7 +41,7 @@ def record(session: Session, actor: Actor, action: str, subject: Any | None = No
     plain = json.loads(json.dumps(detail, ensure_ascii=False, default=str))
 
     def build() -> chain.Row:
-        object_type, object_id = _object_of(subject)
+        object_type, object_id = subject_of(subject)
         return {
             "at": moment,
             "actor_name": actor.name[:80],
@@ -66,7 +66,8 @@ def assign(row: Any, **values: Any) -> dict[str, tuple[Any, Any]]:
     return changes
 
 
-def _object_of(subject: Any | None) -> tuple[str, str]:
+def subject_of(subject: Any | None) -> tuple[str, str]:
+    """(type, id) under which entries of a mapped row, or of a (type, id) pair, are kept."""
     if subject is None:
         return "", ""
     if isinstance(subject, tuple):

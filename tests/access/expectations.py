@@ -122,6 +122,17 @@ def _desk(rows: dict[str, People]) -> Expect:
     return Expect(UNITS | COMMITTEES, "notice", rows)
 
 
+def _tree(name: str, node: str) -> dict[str, Expect]:
+    """Officers and administrators look; the province and administrators keep it. `node` is one that stays."""
+    keepers, lookers = ADMIN | {"province"}, ADMIN | HR
+    return {
+        f"{name}.list": Expect(lookers),
+        f"{name}.export": Expect(lookers),
+        f"{name}.show": Expect(lookers, values={"node_key": node}),
+        **{f"{name}.{method}": Expect(keepers, values={"node_key": node}) for method in ("new", "save", "delete")},
+    }
+
+
 _EMPLOYERS_ONLY = DESK_ROWS | {"result": NOBODY}
 
 EXPECTED: dict[str, Expect] = {
@@ -217,6 +228,9 @@ EXPECTED: dict[str, Expect] = {
     "FilingPageView.show": Expect(HR | COMMITTEES, "filing", FILING_ROWS),
     "FilingPageView.file": Expect(HR | COMMITTEES, "filing_file", FILING_ROWS),
     "FilingPageView.decide": Expect(HR, "filing", FILING_ROWS),
+    # reference data
+    **_tree("SpecialityTreeView", "1"),
+    **_tree("TitleTreeView", "s1"),
     # certificates
     **_screen("NumberView", ISSUERS),
     "NumberView.new": Expect(ISSUERS),
