@@ -10,6 +10,7 @@ from app.accounts.views import administration, signing_in
 from app.applications.views import applicant, common, deciding, notices
 from app.catalog import views as catalog
 from app.certificates import views as certificates
+from app.committees.views import batches, keeping
 from app.home import views as home
 from app.outcomes import views as outcomes
 from app.public import views as public
@@ -53,6 +54,7 @@ MENU: tuple[tuple[str, str, tuple[tuple[str, Any], ...]], ...] = (
         "评委会组建",
         "",
         (
+            ("年度批次信息提交", batches.BatchView),
             ("职称申报人员资格复核", deciding.RecheckView),
             ("评审方案呈报", plans.PlanView),
             ("评审结果", outcomes.ResultView),
@@ -66,6 +68,8 @@ MENU: tuple[tuple[str, str, tuple[tuple[str, Any], ...]], ...] = (
         (
             ("职称专业管理", catalog.SpecialityTreeView),
             ("职称树管理", catalog.TitleTreeView),
+            ("评委会管理", keeping.CommitteeView),
+            ("评委会查询", keeping.CommitteeQueryView),
         ),
     ),
     (

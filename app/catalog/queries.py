@@ -153,3 +153,26 @@ def all_titles(session: Session) -> list[Title]:
     """The title tree's leaves: by series, branch, then from the highest level down."""
     rows = session.scalars(sa.select(Title)).all()
     return sorted(rows, key=lambda row: (row.series_id, row.branch, -row.level.rank, row.id))
+
+
+def top_speciality(session: Session, series_id: int) -> int | None:
+    """The 栏目大类 of a series: all its specialities."""
+    return session.scalar(
+        sa.select(Speciality.id).where(Speciality.series_id == series_id, Speciality.parent_id.is_(None))
+    )
+
+
+def regions_of(session: Session, prefix: str) -> list[Region]:
+    """The regions in force whose code begins with `prefix`, from the largest down."""
+    today = clock.today()
+    return list(
+        session.scalars(
+            sa.select(Region)
+            .where(
+                Region.code.startswith(prefix),
+                sa.or_(Region.valid_from.is_(None), Region.valid_from <= today),
+                sa.or_(Region.valid_until.is_(None), Region.valid_until >= today),
+            )
+            .order_by(Region.code)
+        )
+    )

@@ -83,6 +83,11 @@ DESK_ROWS: dict[str, People] = {
     "far": NOBODY,
 }
 OBJECTION_ROWS: dict[str, People] = {"at_employer": of("unit"), "at_sibling": of("sibling"), "far": NOBODY}
+COMMITTEE_ROWS: dict[str, People] = {
+    "near": ADMIN | {"province", "changsha"},
+    "far": ADMIN | {"province"},
+}
+BATCH_ROWS: dict[str, People] = {"near": of("committee"), "far": of("far_committee")}
 FILING_ROWS: dict[str, People] = {"filed": of("committee", "changsha", "province")}
 JOB_ROWS: dict[str, People] = {"agency": of("agency", "sysadmin"), "province": of("province", "sysadmin")}
 ADMIN_ROWS: dict[str, People] = {"unit": ADMIN, "applicant": ADMIN, "judge2": ADMIN}
@@ -231,6 +236,21 @@ EXPECTED: dict[str, Expect] = {
     # reference data
     **_tree("SpecialityTreeView", "1"),
     **_tree("TitleTreeView", "s1"),
+    # committees
+    **_screen("CommitteeView", ADMIN | HR),
+    "CommitteeView.new": Expect(ADMIN | HR),
+    **{f"CommitteeView.{method}": Expect(ADMIN | HR, "committee", COMMITTEE_ROWS) for method in ("show", "edit")},
+    "CommitteeView.deregister": Expect(ADMIN | HR, "committee", COMMITTEE_ROWS),
+    "CommitteeView.other": Expect(ADMIN | HR, "committee", COMMITTEE_ROWS, {"tab": "fees"}),
+    "CommitteeView.remove": Expect(ADMIN | HR, "founder", COMMITTEE_ROWS, {"tab": "founders"}),
+    **_screen("CommitteeQueryView", ADMIN | ISSUERS),
+    "CommitteeQueryView.show": Expect(ADMIN | ISSUERS, "committee", dict.fromkeys(COMMITTEE_ROWS, ADMIN | ISSUERS)),
+    "CommitteeQueryView.other": Expect(
+        ADMIN | ISSUERS, "committee", dict.fromkeys(COMMITTEE_ROWS, ADMIN | ISSUERS), {"tab": "specialities"}
+    ),
+    **_screen("BatchView", COMMITTEES),
+    "BatchView.new": Expect(COMMITTEES),
+    **{f"BatchView.{method}": Expect(COMMITTEES, "batch", BATCH_ROWS) for method in ("show", "edit", "close")},
     # certificates
     **_screen("NumberView", ISSUERS),
     "NumberView.new": Expect(ISSUERS),

@@ -24,7 +24,7 @@ from app.applications.services.deciding import (
     upward_facts,
 )
 from app.applications.services.moving import load, move
-from app.applications.services.uses import speciality_in_use, title_in_use
+from app.applications.services.uses import batch_in_use, speciality_in_use, title_in_use
 from app.approval_paths.queries import final_bodies_for
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "HOLDER_ROLES",
     "advance",
     "attach_material",
+    "batch_in_use",
     "checklist",
     "decide",
     "eligibility_of",
