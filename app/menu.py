@@ -10,7 +10,7 @@ from app.accounts.views import administration, signing_in
 from app.applications.views import applicant, common, deciding, notices
 from app.catalog import views as catalog
 from app.certificates import views as certificates
-from app.committees.views import batches, keeping
+from app.committees.views import batches, keeping, searching
 from app.home import views as home
 from app.outcomes import views as outcomes
 from app.public import views as public
@@ -26,7 +26,7 @@ HIDDEN: tuple[Any, ...] = (
     home.JobView,
     home.DemoClockView,
     common.DossierView,
-    common.BodySearchView,
+    searching.BodySearchView,
     deciding.DecisionView,
     notices.NoticeDeskView,
     plans.PlanPageView,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from app.catalog.enums import AcquisitionMethod, TitleLevel
 from app.catalog.models import EligibilityRule, MaterialRequirement, Region, Setting, Speciality, Title, TitleSeries
-from app.core import clock
+from app.core import clock, search
 
 
 def setting(session: Session, key: str, default: str) -> str:
@@ -69,25 +69,18 @@ def speciality_ancestors(session: Session, speciality_id: int) -> list[int]:
 
 
 def speciality_matches(text: str) -> sa.ColumnElement[bool]:
-    """Part of the name, beginning of the code, or part of the pinyin initials."""
-    return sa.or_(
-        Speciality.name.contains(text, autoescape=True),
-        Speciality.code.startswith(text.upper(), autoescape=True),
-        Speciality.pinyin.contains(text.lower(), autoescape=True),
-    )
+    return search.finds(text, name=Speciality.name, initials=Speciality.pinyin, codes=(Speciality.code,))
 
 
 def search_specialities(
     session: Session, text: str, *, series_id: int | None = None, limit: int = 20
 ) -> list[Speciality]:
-    """By part of the name, beginning of the code, or pinyin initials; leaves and branches alike."""
-    text = text.strip()
-    if not text:
-        return []
+    """By name, code or pinyin initials, the nearest first; leaves and branches alike."""
     query = sa.select(Speciality).where(Speciality.active, speciality_matches(text))
     if series_id is not None:
         query = query.where(Speciality.series_id == series_id)
-    return list(session.scalars(query.order_by(Speciality.code).limit(limit)))
+    order = (*search.nearest(text, name=Speciality.name), Speciality.code)
+    return list(session.scalars(query.options(joinedload(Speciality.parent)).order_by(*order).limit(limit)))
 
 
 def all_series(session: Session) -> list[TitleSeries]:

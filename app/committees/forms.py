@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
-from flask import url_for
 from wtforms import DecimalField, IntegerField, SelectField, SelectMultipleField, widgets
 from wtforms.validators import InputRequired
 
+from app.bodies.enums import NodeType
+from app.bodies.forms import body_field
 from app.catalog.enums import TitleLevel
+from app.catalog.forms import speciality_field
 from app.committees.enums import CommitteeGrade, FeeItem, Standing
 from app.web.forms import (
     Form,
@@ -23,7 +26,13 @@ from app.web.forms import (
     required,
     text_field,
 )
-from app.web.widgets import SearchSelectField
+
+FOUNDERS = tuple(kind for kind in NodeType if kind is not NodeType.COMMITTEE)
+
+
+def committee_field(label: str = "评委会", *, need: bool = False, hint: str = "") -> Any:
+    """A committee in force: 录入名称，回车查询; its body's id is the data."""
+    return body_field(label, kinds=(NodeType.COMMITTEE,), need=need, hint=hint)
 
 
 class CommitteeQuery(Query):
@@ -50,17 +59,10 @@ class NewCommitteeForm(_Common):
     grade = enum_field("级别", CommitteeGrade, need=True)
     series_id = id_field("系列", need=True)
     region_code = SelectField("统筹区", [required("请选择。")], choices=choices_of([]))
-    speciality_id = SearchSelectField(
-        "评审专业",
-        [optional()],
-        address=lambda: url_for("BodySearchView.specialities"),
-        description="不填为按系列组建，评审该系列全部专业；其余专业保存后在“其他信息”中维护。",
+    speciality_id = speciality_field(
+        "评审专业", hint="不填为按系列组建，评审该系列全部专业；其余专业保存后在“其他信息”中维护。"
     )
-    founder_id = SearchSelectField(
-        "组建单位",
-        [answered("请录入组建单位名称，回车后从列表中选择。")],
-        address=lambda: url_for("BodySearchView.bodies"),
-    )
+    founder_id = body_field("组建单位", kinds=FOUNDERS, need=True)
     contact_name = text_field("联系人", need=True, length=40)
     contact_id_number = text_field(
         "身份证号", need=True, length=18, hint="联系人即评委会操作员，凭此身份证号登录单位网厅。"
@@ -75,19 +77,11 @@ class CommitteeForm(_Common):
 
 
 class SpecialityForm(Form):
-    speciality_id = SearchSelectField(
-        "专业",
-        [answered("请录入专业名称，回车后从列表中选择。")],
-        address=lambda: url_for("BodySearchView.specialities"),
-    )
+    speciality_id = speciality_field("专业名称", need=True)
 
 
 class FounderForm(Form):
-    body_id = SearchSelectField(
-        "组建单位",
-        [answered("请录入单位名称或统一社会信用代码，回车后从列表中选择。")],
-        address=lambda: url_for("BodySearchView.bodies"),
-    )
+    body_id = body_field("组建单位", kinds=FOUNDERS, need=True)
 
 
 class FeeForm(Form):

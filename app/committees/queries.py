@@ -15,6 +15,7 @@ from app.catalog.models import Speciality
 from app.catalog.queries import speciality_ancestors
 from app.committees.enums import FeeItem, Standing
 from app.committees.models import AnnualBatch, Committee, CoveredSpeciality, FeeStandard, FoundingBody
+from app.core import search
 
 
 def covers(session: Session, committee_id: int, speciality_id: int) -> bool:
@@ -86,13 +87,7 @@ def founding_body_id(session: Session, committee_id: int) -> int | None:
 def narrowed(query: sa.Select[Any], values: Mapping[str, Any], on: date) -> sa.Select[Any]:
     """A10's conditions over a select of committees joined with their bodies."""
     if text := values.get("name"):
-        query = query.where(
-            sa.or_(
-                Body.name.contains(text, autoescape=True),
-                Body.code.startswith(text.upper(), autoescape=True),
-                Body.pinyin.contains(text.lower(), autoescape=True),
-            )
-        )
+        query = query.where(search.finds(text, name=Body.name, initials=Body.pinyin, codes=(Body.code,)))
     if values.get("grade"):
         query = query.where(Committee.grade == values["grade"])
     if values.get("series_id"):

@@ -160,7 +160,9 @@ EXPECTED: dict[str, Expect] = {
     "PasswordView.change": Expect(SIGNED_IN),
     "BodySearchView.units": Expect(SIGNED_IN),
     "BodySearchView.bodies": Expect(SIGNED_IN),
+    "BodySearchView.committees": Expect(SIGNED_IN),
     "BodySearchView.specialities": Expect(SIGNED_IN),
+    "BodySearchView.people": Expect(ADMIN | HR),
     "JobView.show": Expect(SIGNED_IN, "job", JOB_ROWS),
     **_screen("JobListView", SIGNED_IN - APPLICANTS - {"judge1"}, exports=False),
     # the administrator
