@@ -8,7 +8,9 @@ from flask_appbuilder import AppBuilder
 
 from app.accounts.views import administration, signing_in
 from app.applications.views import applicant, common, deciding, notices
+from app.catalog import views as catalog
 from app.certificates import views as certificates
+from app.committees.views import batches, keeping, searching
 from app.home import views as home
 from app.outcomes import views as outcomes
 from app.public import views as public
@@ -24,7 +26,7 @@ HIDDEN: tuple[Any, ...] = (
     home.JobView,
     home.DemoClockView,
     common.DossierView,
-    common.BodySearchView,
+    searching.BodySearchView,
     deciding.DecisionView,
     notices.NoticeDeskView,
     plans.PlanPageView,
@@ -52,11 +54,22 @@ MENU: tuple[tuple[str, str, tuple[tuple[str, Any], ...]], ...] = (
         "评委会组建",
         "",
         (
+            ("年度批次信息提交", batches.BatchView),
             ("职称申报人员资格复核", deciding.RecheckView),
             ("评审方案呈报", plans.PlanView),
             ("评审结果", outcomes.ResultView),
             ("评审结果公示", outcomes.ResultNoticeView),
             ("评审结果申请备案", outcomes.FilingView),
+        ),
+    ),
+    (
+        "基础数据",
+        "",
+        (
+            ("职称专业管理", catalog.SpecialityTreeView),
+            ("职称树管理", catalog.TitleTreeView),
+            ("评委会管理", keeping.CommitteeView),
+            ("评委会查询", keeping.CommitteeQueryView),
         ),
     ),
     (

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import sqlalchemy as sa
 from flask import url_for
 from wtforms import BooleanField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
+from app.accounts.models import Person
+from app.bodies.forms import body_field
 from app.core.enums import Role
-from app.web.forms import Form, enum_field, long_text_field, optional, text_field
+from app.web.forms import Form, answered, enum_field, long_text_field, optional, text_field
+from app.web.identity import read
 from app.web.widgets import SearchSelectField
 
 
@@ -45,10 +51,24 @@ class UserForm(Form):
 
 class GrantForm(Form):
     role = enum_field("身份", Role, need=True)
-    body_id = SearchSelectField(
-        "机构", [optional()], address=lambda: url_for("BodySearchView.bodies"), description="系统管理员和评委可以不填。"
-    )
+    body_id = body_field("机构", hint="系统管理员和评委可以不填。")
 
 
 class ReasonForm(Form):
     reason = long_text_field("原因", need=True, length=300)
+
+
+def person_field(label: str = "人员", *, need: bool = False, hint: str = "") -> Any:
+    """A person the acting post may see: 录入姓名或身份证号，回车查询; the id is the data."""
+
+    def text_of(person_id: int) -> str | None:
+        found = read().scalar(sa.select(Person).where(Person.id == person_id))
+        return f"{found.name}（{found.id_masked}）" if found else None
+
+    return SearchSelectField(
+        label,
+        [answered("请录入姓名或身份证号，回车后从列表中选择。") if need else optional()],
+        address=lambda: url_for("BodySearchView.people"),
+        text_of=text_of,
+        description=hint,
+    )

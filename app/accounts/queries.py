@@ -97,3 +97,35 @@ def live_session(session: Session, token_digest: str, idle: timedelta) -> tuple[
     if not post.active or post.since > day or (post.until and post.until < day):
         return None
     return login, actor_for(account, post, person, login.ip)
+
+
+def operators_of(session: Session, body_id: int, role: Role) -> list[Person]:
+    """Who acts for a body now. For their name and masked numbers: the rest is not for whoever asks."""
+    with elevated(session, "a body's operator is named to those who keep the body, by masked number"):
+        return list(
+            session.scalars(
+                sa.select(Person)
+                .join(Account, Account.person_id == Person.id)
+                .join(Post, Post.user_id == Account.id)
+                .where(Post.body_id == body_id, Post.role == role, Post.active)
+                .order_by(Post.id)
+            )
+        )
+
+
+def must_change_password(session: Session, user_id: int) -> bool:
+    """Whether somebody else has set the password and handed it over."""
+    account = session.get(Account, user_id)
+    return account is not None and account.password_changed_at is None
+
+
+def search_people(session: Session, text: str, limit: int = 20) -> list[Person]:
+    """回车查询 within the actor's scope: by the beginning of the name (two characters at least), or a whole number."""
+    text = text.strip()
+    if len(text) == 18:
+        found = sa.select(Person).where(Person.id_digest == crypto.keys().digest(text.upper()))
+    elif len(text) >= 2:
+        found = sa.select(Person).where(Person.name.startswith(text, autoescape=True)).order_by(Person.name, Person.id)
+    else:
+        return []
+    return list(session.scalars(found.limit(limit)))

@@ -72,16 +72,89 @@ def register_applicant(
 
 
 def create_user(
-    session: Session, *, actor: Actor, username: str, name: str, id_number: str, phone: str, password: str
+    session: Session,
+    *,
+    actor: Actor,
+    username: str,
+    name: str,
+    id_number: str,
+    phone: str,
+    password: str,
+    handed_over: bool = False,
 ) -> Account:
-    """A user made by an administrator (or by another domain: a committee's operator). Raises Invalid."""
+    """A user made by an administrator (or by another domain: a committee's operator). Raises Invalid.
+
+    `handed_over`: somebody else knows the password, so it must be changed before anything else is done.
+    """
     _require(actor, Role.SYSADMIN, Role.HR_OFFICER, Role.SYSTEM)
     fields: dict[str, str] = {}
     if not re.fullmatch(r"[a-z][a-z0-9_.-]{1,31}", username):
         fields["username"] = "用户名以小写字母开头，只含小写字母、数字、点、下划线和短横，2 至 32 位。"
     account = _create(session, username, name, id_number, phone, password, fields)
+    if handed_over:
+        account.password_changed_at = None
     audit.record(session, actor, "accounts.create_user", account, username=username)
     return account
+
+
+def appoint(
+    session: Session, *, actor: Actor, role: Role, body_id: int, name: str, id_number: str, phone: str, username: str
+) -> str:
+    """Make somebody the one operator of a body; whoever was before is relieved. The initial password, to hand over.
+
+    Nothing ("") is handed over to a person who has an account already: he keeps his own. `username` is for a new
+    account, with a number behind it where it is taken. Raises Invalid for name, id_number or phone.
+    """
+    number = rules.normalise_id_number(id_number)
+    with elevated(session, "the operator may have an account as an applicant, or of another body"):
+        person = session.scalar(sa.select(Person).where(Person.id_digest == crypto.keys().digest(number)))
+        account = person and session.scalar(sa.select(Account).where(Account.person_id == person.id))
+        taken = set(session.scalars(sa.select(Account.username).where(Account.username.startswith(username))))
+    if person is not None and person.name != name.strip():
+        raise Invalid({"name": "与该身份证号登记的姓名不一致，请核对。"})
+    password = ""
+    if account is None:
+        if person is not None:
+            raise Conflict("该人员的材料经其他途径录入，尚无账号，请联系系统管理员。")
+        password = _initial_password()
+        free = next(one for n in range(1, 10_000) if (one := f"{username}-{n}" if n > 1 else username) not in taken)
+        account = create_user(
+            session,
+            actor=actor,
+            username=free,
+            name=name,
+            id_number=number,
+            phone=phone,
+            password=password,
+            handed_over=True,
+        )
+    elif not account.active:
+        raise Conflict("该人员的账号已停用，请联系系统管理员。")
+    if relieve(session, actor=actor, role=role, body_id=body_id, but=account.id):
+        grant_post(session, actor=actor, user_id=account.id, role=role, body_id=body_id)
+    return password
+
+
+def relieve(session: Session, *, actor: Actor, role: Role, body_id: int, but: int | None = None) -> bool:
+    """End every post of `role` at a body, except that of the user `but`; whether that user does not act there yet."""
+    _require(actor, Role.SYSADMIN, Role.HR_OFFICER, Role.SYSTEM)
+    with elevated(session, "posts are kept by administrators; those ended lie outside the officer's own scope"):
+        held = session.scalars(sa.select(Post).where(Post.role == role, Post.body_id == body_id, Post.active)).all()
+        for post in held:
+            if post.user_id != but:
+                post.active = False
+        session.flush()
+    for post in held:
+        if not post.active:
+            audit.record(session, actor, "accounts.relieve", post, user_id=post.user_id, body_id=body_id)
+    return all(post.user_id != but for post in held)
+
+
+def _initial_password() -> str:
+    """Twelve characters that can be read out, and that `rules.password_problem` takes."""
+    letters = "".join(secrets.choice("abcdefghjkmnpqrstuvwxyz") for _ in range(5))
+    digits = "".join(secrets.choice("23456789") for _ in range(5))
+    return f"{secrets.choice('ABCDEFGHJKMNPQRSTUVWXYZ')}{letters}-{digits}"
 
 
 def _create(
@@ -304,11 +377,12 @@ def _words(result: AttemptResult, account: Account | None) -> str:
 
 def open_session(session: Session, *, account: Account, ip: str, agent: str, post_id: int | None = None) -> SignIn:
     """A new login session of `account`; with one post only, acting in it at once."""
+    must_change = account.password_changed_at is None
     if post_id is None:
         posts = queries.posts_in_force(session, account.id, clock.today())
         if not posts:
             return SignIn(problem="该账号没有有效的任职身份，请联系系统管理员。")
-        post_id = posts[0].id if len(posts) == 1 else None
+        post_id = posts[0].id if len(posts) == 1 and not must_change else None
     token = secrets.token_urlsafe(32)
     moment = clock.now()
     session.add(
@@ -336,6 +410,8 @@ def choose_post(session: Session, *, token: str, post_id: int, ip: str, agent: s
     account = session.get(Account, login.user_id)
     if post is None or account is None:
         raise NotAllowed("您没有这个身份，或者它已经失效。")
+    if account.password_changed_at is None:
+        raise NotAllowed("请先修改初始密码，再选择身份。")
     _end(login, SessionEnd.REPLACED)
     audit.record(session, queries.actor_for(account, post, account.person, ip), "accounts.choose_post", post)
     return open_session(session, account=account, ip=ip, agent=agent, post_id=post.id)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from flask import url_for
 from wtforms import Field as WtField
 from wtforms import RadioField, SelectField, StringField, TextAreaField
 
 from app.applications.enums import ApplicationState, Section
 from app.applications.rules import SECTIONS, Field, Kind
+from app.bodies.enums import NodeType
+from app.bodies.forms import body_field
 from app.catalog.enums import AcquisitionMethod, TitleLevel
 from app.web.forms import (
     Form,
@@ -25,7 +26,6 @@ from app.web.forms import (
     strip,
     text_field,
 )
-from app.web.widgets import SearchSelectField
 
 
 class QueueQuery(Query):
@@ -42,9 +42,7 @@ class QueueQuery(Query):
 class HeadForm(Form):
     """职称申报信息: the head of an application."""
 
-    employer_id = SearchSelectField(
-        "单位", [answered("请录入单位名称，按回车后选择。")], address=lambda: url_for("BodySearchView.units")
-    )
+    employer_id = body_field("单位", kinds=(NodeType.UNIT,), need=True)
     method = enum_field("取得方式", AcquisitionMethod, need=True)
     series_id = id_field("系列", need=True)
     level = enum_field("拟申报职称等级", TitleLevel, need=True)

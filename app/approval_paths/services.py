@@ -14,6 +14,7 @@ from app.bodies import services as bodies
 from app.bodies.enums import NodeType
 from app.bodies.models import Body
 from app.bodies.rules import text_problem
+from app.catalog import services as catalog
 from app.catalog.enums import TitleLevel
 from app.catalog.models import Speciality, TitleSeries
 from app.committees.models import Committee
@@ -163,4 +164,10 @@ def _edges_of(session: Session, body_id: int) -> str | None:
     return f"{count} 条审核路径配置（如“{first[0]}”→“{first[1]}”）"
 
 
+def _edges_for(session: Session, speciality_id: int) -> str | None:
+    count = session.scalar(sa.select(sa.func.count(PathEdge.id)).where(PathEdge.speciality_id == speciality_id))
+    return f"{count} 条审核路径配置" if count else None
+
+
 bodies.uses.append(_edges_of)
+catalog.speciality_uses.append(_edges_for)

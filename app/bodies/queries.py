@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.bodies.enums import NodeType
 from app.bodies.models import Acceptance, Body, IssuingAuthority
 from app.catalog.enums import AcquisitionMethod, TitleLevel
+from app.core import search
 
 
 def search_bodies(
@@ -20,23 +21,26 @@ def search_bodies(
     region_prefix: str = "",
     limit: int = 20,
 ) -> list[Body]:
-    """回车查询: active bodies by part of the name, beginning of the code, or pinyin initials."""
-    text = text.strip()
-    if not text:
-        return []
-    query = sa.select(Body).where(
-        Body.active,
-        sa.or_(
-            Body.name.contains(text, autoescape=True),
-            Body.code.startswith(text, autoescape=True),
-            Body.pinyin.startswith(text.lower(), autoescape=True),
-        ),
+    """回车查询: active bodies by name, code, credit code or pinyin initials, the nearest first."""
+    codes = (Body.code, Body.credit_code)
+    query = _choosable(node_types, region_prefix).where(
+        search.finds(text, name=Body.name, initials=Body.pinyin, codes=codes)
     )
+    return list(session.scalars(query.order_by(*search.nearest(text, name=Body.name), Body.id).limit(limit)))
+
+
+def choosable_body(
+    session: Session, body_id: int, *, node_types: Sequence[NodeType] | None = None, region_prefix: str = ""
+) -> Body | None:
+    """The body, if a search under the same conditions could have offered it."""
+    return session.scalar(_choosable(node_types, region_prefix).where(Body.id == body_id))
+
+
+def _choosable(node_types: Sequence[NodeType] | None, region_prefix: str) -> sa.Select[Body]:
+    query = sa.select(Body).where(Body.active)
     if node_types:
         query = query.where(Body.node_type.in_(node_types))
-    if region_prefix:
-        query = query.where(Body.region_code.startswith(region_prefix))
-    return list(session.scalars(query.order_by(Body.name).limit(limit)))
+    return query.where(Body.region_code.startswith(region_prefix)) if region_prefix else query
 
 
 def acceptance_of(session: Session, body_id: int, method: AcquisitionMethod, level: TitleLevel) -> Acceptance | None:

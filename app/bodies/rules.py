@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 
 from app.bodies.enums import BodyNature, NodeType
+from app.catalog.rules import text_problem
+
+__all__ = ["code_problem", "credit_code_problem", "nature_problem", "text_problem"]
 
 CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 CREDIT_WEIGHTS = tuple(3**power % 31 for power in range(17))
@@ -43,12 +46,3 @@ def nature_problem(node_type: NodeType, nature: BodyNature) -> str | None:
 def code_problem(code: str) -> str | None:
     """A body's code: 4 to 30 capital letters and digits, so that it can be typed and searched from its beginning."""
     return None if re.fullmatch(r"[A-Z0-9]{4,30}", code) else "机构编码为 4 至 30 位大写字母和数字。"
-
-
-def text_problem(text: str, what: str, longest: int = 120) -> str | None:
-    """A required text: not blank, no line breaks or other control characters, at most `longest` characters."""
-    if not text.strip():
-        return f"请填写{what}。"
-    if len(text.strip()) > longest:
-        return f"{what}不超过 {longest} 个字。"
-    return None if text.strip().isprintable() else f"{what}中有不可见字符，请重新录入。"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from app.catalog.enums import AcquisitionMethod, TitleLevel
 from app.catalog.models import EligibilityRule, MaterialRequirement, Region, Setting, Speciality, Title, TitleSeries
-from app.core import clock
+from app.core import clock, search
 
 
 def setting(session: Session, key: str, default: str) -> str:
@@ -68,24 +68,19 @@ def speciality_ancestors(session: Session, speciality_id: int) -> list[int]:
     return list(session.scalars(sa.select(above.c.id).order_by(above.c.depth)))
 
 
+def speciality_matches(text: str) -> sa.ColumnElement[bool]:
+    return search.finds(text, name=Speciality.name, initials=Speciality.pinyin, codes=(Speciality.code,))
+
+
 def search_specialities(
     session: Session, text: str, *, series_id: int | None = None, limit: int = 20
 ) -> list[Speciality]:
-    """By part of the name, beginning of the code, or pinyin initials; leaves and branches alike."""
-    text = text.strip()
-    if not text:
-        return []
-    query = sa.select(Speciality).where(
-        Speciality.active,
-        sa.or_(
-            Speciality.name.contains(text, autoescape=True),
-            Speciality.code.startswith(text, autoescape=True),
-            Speciality.pinyin.startswith(text.lower(), autoescape=True),
-        ),
-    )
+    """By name, code or pinyin initials, the nearest first; leaves and branches alike."""
+    query = sa.select(Speciality).where(Speciality.active, speciality_matches(text))
     if series_id is not None:
         query = query.where(Speciality.series_id == series_id)
-    return list(session.scalars(query.order_by(Speciality.code).limit(limit)))
+    order = (*search.nearest(text, name=Speciality.name), Speciality.code)
+    return list(session.scalars(query.options(joinedload(Speciality.parent)).order_by(*order).limit(limit)))
 
 
 def all_series(session: Session) -> list[TitleSeries]:
@@ -124,5 +119,53 @@ def region_in_force(session: Session, code: str, on: date) -> Region | None:
             Region.code == code,
             sa.or_(Region.valid_from.is_(None), Region.valid_from <= on),
             sa.or_(Region.valid_until.is_(None), Region.valid_until >= on),
+        )
+    )
+
+
+def speciality_nodes(session: Session) -> list[sa.Row[tuple[int, int | None, str, str, str]]]:
+    """Every node of the speciality tree as (id, parent_id, code, name, pinyin), by code: rows, not entities."""
+    query = sa.select(Speciality.id, Speciality.parent_id, Speciality.code, Speciality.name, Speciality.pinyin)
+    return list(session.execute(query.order_by(Speciality.code)))
+
+
+def speciality_path(session: Session, speciality_id: int) -> list[Speciality]:
+    """The nodes from the top to the node itself."""
+    ids = speciality_ancestors(session, speciality_id)
+    found = {row.id: row for row in session.scalars(sa.select(Speciality).where(Speciality.id.in_(ids)))}
+    return [found[key] for key in reversed(ids)]
+
+
+def next_code(session: Session, parent: Speciality) -> str:
+    """A free code for a node below `parent`, two digits longer than its own; empty where there is none."""
+    taken = set(session.scalars(sa.select(Speciality.code).where(Speciality.code.startswith(parent.code))))
+    return next((code for n in range(1, 100) if (code := f"{parent.code}{n:02d}") not in taken and len(code) <= 20), "")
+
+
+def all_titles(session: Session) -> list[Title]:
+    """The title tree's leaves: by series, branch, then from the highest level down."""
+    rows = session.scalars(sa.select(Title)).all()
+    return sorted(rows, key=lambda row: (row.series_id, row.branch, -row.level.rank, row.id))
+
+
+def top_speciality(session: Session, series_id: int) -> int | None:
+    """The 栏目大类 of a series: all its specialities."""
+    return session.scalar(
+        sa.select(Speciality.id).where(Speciality.series_id == series_id, Speciality.parent_id.is_(None))
+    )
+
+
+def regions_of(session: Session, prefix: str) -> list[Region]:
+    """The regions in force whose code begins with `prefix`, from the largest down."""
+    today = clock.today()
+    return list(
+        session.scalars(
+            sa.select(Region)
+            .where(
+                Region.code.startswith(prefix),
+                sa.or_(Region.valid_from.is_(None), Region.valid_from <= today),
+                sa.or_(Region.valid_until.is_(None), Region.valid_until >= today),
+            )
+            .order_by(Region.code)
         )
     )

@@ -12,7 +12,6 @@ from flask_appbuilder import BaseView, expose
 from sqlalchemy.orm import Session
 
 from app.applications.models import Application
-from app.bodies.models import IssuingAuthority
 from app.bodies.queries import issuing_authorities
 from app.catalog.queries import all_series
 from app.certificates import queries, services
@@ -98,9 +97,10 @@ class NumberView(ListScreen):
         ), 422 if form.errors else 200
 
 
-def _authority_name(key: int) -> str:
-    found = read().get(IssuingAuthority, key)
-    return found.printed_name if found else ""
+def _authority_name(key: int) -> str | None:
+    """What the authority is called, if it is one of the acting post's region."""
+    offered = issuing_authorities(read(), current_actor().region_prefix)
+    return next((one.printed_name for one in offered if one.id == key), None)
 
 
 class IssuingView(ListScreen):

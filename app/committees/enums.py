@@ -21,3 +21,28 @@ _LEVELS = {
     CommitteeGrade.INTERMEDIATE: {TitleLevel.INTERMEDIATE},
     CommitteeGrade.SENIOR: {TitleLevel.ASSOCIATE_SENIOR, TitleLevel.FULL_SENIOR},
 }
+
+
+class FeeItem(Labelled):
+    """缴费项目."""
+
+    REVIEW = "review", "评审费"
+    INTERVIEW = "interview", "面试答辩费"
+    APPRAISAL = "appraisal", "论文鉴定费"
+
+
+class Standing(Labelled):
+    """是否有效: a condition over committees."""
+
+    VALID = "valid", "有效"
+    EXPIRED = "expired", "备案已到期"
+    DEREGISTERED = "deregistered", "已注销"
+
+
+class BatchStage(Labelled):
+    """Where a batch stands on a day."""
+
+    CLOSED = "closed", "已关闭"
+    AHEAD = "planned", "未开始"
+    OPEN = "open", "申报中"
+    OVER = "finished", "申报已截止"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.bodies.models import Body
 from app.catalog.enums import TitleLevel
 from app.catalog.models import Speciality, TitleSeries
-from app.committees.enums import CommitteeGrade
+from app.committees.enums import BatchStage, CommitteeGrade, FeeItem, Standing
 from app.core.db import EnumText, JsonText, Model, one_of
 
 
@@ -40,6 +41,11 @@ class Committee(Model):
     def __str__(self) -> str:
         return self.body.name
 
+    def standing(self, on: date) -> Standing:
+        if not self.body.active:
+            return Standing.DEREGISTERED
+        return Standing.VALID if self.valid_until >= on else Standing.EXPIRED
+
 
 class CoveredSpeciality(Model):
     """评审专业: a speciality the committee may review, with everything below it in the tree."""
@@ -64,7 +70,28 @@ class FoundingBody(Model):
     committee_id: Mapped[int] = mapped_column(sa.ForeignKey("committees.body_id"))
     body_id: Mapped[int] = mapped_column(sa.ForeignKey("bodies.id"), index=True)
 
+    body: Mapped[Body] = relationship()
+
     __table_args__ = (sa.UniqueConstraint("committee_id", "body_id"),)
+
+
+class FeeStandard(Model):
+    """缴费标准: what an applicant at `level` pays a committee for `item`, in yuan."""
+
+    __tablename__ = "fee_standards"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    committee_id: Mapped[int] = mapped_column(sa.ForeignKey("committees.body_id"))
+    item: Mapped[FeeItem] = mapped_column(EnumText(FeeItem))
+    level: Mapped[TitleLevel] = mapped_column(EnumText(TitleLevel))
+    amount: Mapped[Decimal] = mapped_column(sa.Numeric(10, 2))
+
+    __table_args__ = (
+        sa.UniqueConstraint("committee_id", "item", "level"),
+        sa.CheckConstraint("amount >= 0", name="amount_not_negative"),
+        one_of("item", FeeItem),
+        one_of("level", TitleLevel),
+    )
 
 
 class AnnualBatch(Model):
@@ -94,6 +121,13 @@ class AnnualBatch(Model):
     def takes(self, level: TitleLevel, day: date) -> bool:
         """Whether an application at `level` may enter on `day`."""
         return self.active and level.value in self.levels and self.opens_on <= day <= self.closes_on
+
+    def stage(self, day: date) -> BatchStage:
+        if not self.active:
+            return BatchStage.CLOSED
+        if day < self.opens_on:
+            return BatchStage.AHEAD
+        return BatchStage.OPEN if day <= self.closes_on else BatchStage.OVER
 
     def __str__(self) -> str:
         return f"{self.year}年 {self.name}"

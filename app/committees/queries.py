@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
+from app.bodies.models import Body
 from app.catalog.enums import TitleLevel
+from app.catalog.models import Speciality
 from app.catalog.queries import speciality_ancestors
-from app.committees.models import AnnualBatch, Committee, CoveredSpeciality, FoundingBody
+from app.committees.enums import FeeItem, Standing
+from app.committees.models import AnnualBatch, Committee, CoveredSpeciality, FeeStandard, FoundingBody
+from app.core import search
 
 
 def covers(session: Session, committee_id: int, speciality_id: int) -> bool:
@@ -77,3 +82,49 @@ def founding_body_id(session: Session, committee_id: int) -> int | None:
         .order_by(FoundingBody.id)
         .limit(1)
     )
+
+
+def narrowed(query: sa.Select[Any], values: Mapping[str, Any], on: date) -> sa.Select[Any]:
+    """A10's conditions over a select of committees joined with their bodies."""
+    if text := values.get("name"):
+        query = query.where(search.finds(text, name=Body.name, initials=Body.pinyin, codes=(Body.code,)))
+    if values.get("grade"):
+        query = query.where(Committee.grade == values["grade"])
+    if values.get("series_id"):
+        query = query.where(Committee.series_id == values["series_id"])
+    if values.get("region"):
+        query = query.where(Body.region_code == values["region"])
+    standing = values.get("standing")
+    if standing is Standing.DEREGISTERED:
+        return query.where(~Body.active)
+    if standing is Standing.VALID:
+        return query.where(Body.active, Committee.valid_until >= on)
+    return query.where(Body.active, Committee.valid_until < on) if standing is Standing.EXPIRED else query
+
+
+def covered_specialities(session: Session, committee_id: int) -> list[CoveredSpeciality]:
+    return list(
+        session.scalars(
+            sa.select(CoveredSpeciality)
+            .join(CoveredSpeciality.speciality)
+            .options(contains_eager(CoveredSpeciality.speciality))
+            .where(CoveredSpeciality.committee_id == committee_id)
+            .order_by(Speciality.code)
+        )
+    )
+
+
+def founding_bodies(session: Session, committee_id: int) -> list[FoundingBody]:
+    return list(
+        session.scalars(
+            sa.select(FoundingBody)
+            .options(joinedload(FoundingBody.body))
+            .where(FoundingBody.committee_id == committee_id)
+            .order_by(FoundingBody.id)
+        )
+    )
+
+
+def fees_of(session: Session, committee_id: int) -> list[FeeStandard]:
+    rows = session.scalars(sa.select(FeeStandard).where(FeeStandard.committee_id == committee_id))
+    return sorted(rows, key=lambda row: (list(FeeItem).index(row.item), -row.level.rank))

@@ -41,7 +41,7 @@ def record(session: Session, actor: Actor, action: str, subject: Any | None = No
     plain = json.loads(json.dumps(detail, ensure_ascii=False, default=str))
 
     def build() -> chain.Row:
-        object_type, object_id = _object_of(subject)
+        object_type, object_id = subject_of(subject)
         return {
             "at": moment,
             "actor_name": actor.name[:80],
@@ -58,7 +58,16 @@ def record(session: Session, actor: Actor, action: str, subject: Any | None = No
     chain.queue(session, AuditEntry, build)
 
 
-def _object_of(subject: Any | None) -> tuple[str, str]:
+def assign(row: Any, **values: Any) -> dict[str, tuple[Any, Any]]:
+    """Set attributes of a mapped row; what differed, as {name: (before, after)} for `record(…, changes=…)`."""
+    changes = {name: (getattr(row, name), value) for name, value in values.items() if getattr(row, name) != value}
+    for name, (_, value) in changes.items():
+        setattr(row, name, value)
+    return changes
+
+
+def subject_of(subject: Any | None) -> tuple[str, str]:
+    """(type, id) under which entries of a mapped row, or of a (type, id) pair, are kept."""
     if subject is None:
         return "", ""
     if isinstance(subject, tuple):

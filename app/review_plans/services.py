@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.applications import services as applications
 from app.applications.enums import ApplicationAction, ApplicationState
+from app.catalog import services as catalog
 from app.catalog.models import Speciality
 from app.committees.models import AnnualBatch, Committee
 from app.committees.queries import committee_problem
 from app.core import audit, clock, storage
 from app.core.enums import Role
 from app.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
-from app.core.scope import Actor
+from app.core.scope import Actor, elevated
 from app.review_plans import rules
 from app.review_plans.enums import PlanAction, PlanKind, PlanMode, PlanState
 from app.review_plans.models import (
@@ -263,3 +265,16 @@ def decide_plan(session: Session, *, actor: Actor, plan_id: int, version: int, a
     action = PlanAction.APPROVE if approve else PlanAction.REFUSE
     target = PlanState.APPROVED if approve else PlanState.RETURNED
     return move_plan(session, actor=actor, plan=plan, action=action, target=target, opinion=opinion)
+
+
+def _experts_wanted(session: Session, speciality_id: int) -> str | None:
+    with elevated(
+        session, "a plan still being drawn up is not shown to officers, and holds its specialities all the same"
+    ):
+        count = session.scalar(
+            sa.select(sa.func.count(ExpertRequirement.id)).where(ExpertRequirement.speciality_id == speciality_id)
+        )
+    return f"{count} 个评审方案的专家需求" if count else None
+
+
+catalog.speciality_uses.append(_experts_wanted)

@@ -32,12 +32,13 @@ def read() -> Session:
 def command() -> Iterator[Session]:
     """One unit of work as the request's actor; a Refusal raised inside rolls it back and passes on.
 
-    What the request has read before is expired afterwards, so that the page shows the new state.
+    What the request has read before is expired afterwards, and its snapshot dropped (a default of FAB's user model
+    reads through the request's session in the middle), so that the page shows the new state.
     """
     read().rollback()  # on SQLite an open read transaction would hold an old snapshot
     with unit_of_work(current_actor()) as work:
         yield work
-    read().expire_all()
+    read().rollback()
 
 
 def client_address() -> str:

@@ -67,6 +67,14 @@ def route(endpoint: str, **values: Any) -> str | None:
     return url_for(endpoint, **values) if endpoint in current_app.view_functions else None
 
 
+def screen_url(name: str) -> str | None:
+    """The address of a view class's first page, or None where it isn't registered or the post may not open it."""
+    for view in current_app.extensions["appbuilder"].baseviews:
+        if view.endpoint == name and may(f"{name}.{view.default_view}"):
+            return url_for(f"{name}.{view.default_view}")
+    return None
+
+
 def sidebar() -> list[Group]:
     """The menu's categories and entries that the acting post may open, in the menu's order."""
     appbuilder = current_app.extensions.get("appbuilder")

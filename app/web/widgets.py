@@ -9,10 +9,14 @@ from typing import Any
 from flask import Response, jsonify, request
 from markupsafe import Markup
 from wtforms import IntegerField
+from wtforms.validators import StopValidation
 from wtforms.widgets import html_params
+
+from app.web.access import LARGEST_ID
 
 SEARCH_LIMIT = 20
 TYPED_LIMIT = 60
+NOT_OFFERED = "请录入关键字，按回车查询后从列表中选择。"
 TYPED = "__text"
 """What the person typed or chose travels beside the id, so that a refused form shows it again."""
 
@@ -66,7 +70,11 @@ class SearchSelectWidget:
 
 
 class SearchSelectField(IntegerField):
-    """An id found by keyword. `address` gives the JSON endpoint; `text_of(id)` the words for an id set by the view."""
+    """An id found by keyword. `address` gives the JSON endpoint.
+
+    `text_of(id)` answers what the row is called, read in the acting post's scope, or None where it may not be chosen:
+    such an id is refused beside the field, however it was posted. Without `text_of` only the service checks.
+    """
 
     widget = SearchSelectWidget()
 
@@ -76,7 +84,7 @@ class SearchSelectField(IntegerField):
         validators: Any = None,
         *,
         address: Callable[[], str],
-        text_of: Callable[[int], str] | None = None,
+        text_of: Callable[[int], str | None] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(label, validators, **kwargs)
@@ -88,12 +96,19 @@ class SearchSelectField(IntegerField):
     def text(self) -> str:
         if self._typed:
             return self._typed
-        return self._text_of(self.data) if self._text_of and self.data is not None else ""
+        return (self._text_of(self.data) or "") if self._text_of and self.data is not None else ""
 
     def process(self, formdata: Any, *args: Any, **kwargs: Any) -> None:
         super().process(formdata, *args, **kwargs)
         if formdata is not None:
             self._typed = (formdata.get(self.name + TYPED) or "")[:TYPED_LIMIT]
+
+    def pre_validate(self, _form: Any) -> None:
+        if self.data is None:
+            if self._typed.strip() and not self.process_errors:  # typed, and nothing picked
+                raise StopValidation(NOT_OFFERED)
+        elif self.data > LARGEST_ID or (self._text_of is not None and self._text_of(self.data) is None):
+            raise StopValidation(NOT_OFFERED)
 
     def process_formdata(self, valuelist: list[str]) -> None:
         text = valuelist[0].strip() if valuelist else ""
@@ -103,4 +118,4 @@ class SearchSelectField(IntegerField):
             self.data = int(text)
         else:
             self.data = None
-            raise ValueError("请录入关键字，按回车查询后从列表中选择。")
+            raise ValueError(NOT_OFFERED)

@@ -83,6 +83,11 @@ DESK_ROWS: dict[str, People] = {
     "far": NOBODY,
 }
 OBJECTION_ROWS: dict[str, People] = {"at_employer": of("unit"), "at_sibling": of("sibling"), "far": NOBODY}
+COMMITTEE_ROWS: dict[str, People] = {
+    "near": ADMIN | {"province", "changsha"},
+    "far": ADMIN | {"province"},
+}
+BATCH_ROWS: dict[str, People] = {"near": of("committee"), "far": of("far_committee")}
 FILING_ROWS: dict[str, People] = {"filed": of("committee", "changsha", "province")}
 JOB_ROWS: dict[str, People] = {"agency": of("agency", "sysadmin"), "province": of("province", "sysadmin")}
 ADMIN_ROWS: dict[str, People] = {"unit": ADMIN, "applicant": ADMIN, "judge2": ADMIN}
@@ -122,6 +127,17 @@ def _desk(rows: dict[str, People]) -> Expect:
     return Expect(UNITS | COMMITTEES, "notice", rows)
 
 
+def _tree(name: str, node: str) -> dict[str, Expect]:
+    """Officers and administrators look; the province and administrators keep it. `node` is one that stays."""
+    keepers, lookers = ADMIN | {"province"}, ADMIN | HR
+    return {
+        f"{name}.list": Expect(lookers),
+        f"{name}.export": Expect(lookers),
+        f"{name}.show": Expect(lookers, values={"node_key": node}),
+        **{f"{name}.{method}": Expect(keepers, values={"node_key": node}) for method in ("new", "save", "delete")},
+    }
+
+
 _EMPLOYERS_ONLY = DESK_ROWS | {"result": NOBODY}
 
 EXPECTED: dict[str, Expect] = {
@@ -144,7 +160,9 @@ EXPECTED: dict[str, Expect] = {
     "PasswordView.change": Expect(SIGNED_IN),
     "BodySearchView.units": Expect(SIGNED_IN),
     "BodySearchView.bodies": Expect(SIGNED_IN),
+    "BodySearchView.committees": Expect(SIGNED_IN),
     "BodySearchView.specialities": Expect(SIGNED_IN),
+    "BodySearchView.people": Expect(ADMIN | HR),
     "JobView.show": Expect(SIGNED_IN, "job", JOB_ROWS),
     **_screen("JobListView", SIGNED_IN - APPLICANTS - {"judge1"}, exports=False),
     # the administrator
@@ -218,6 +236,24 @@ EXPECTED: dict[str, Expect] = {
     "FilingPageView.show": Expect(HR | COMMITTEES, "filing", FILING_ROWS),
     "FilingPageView.file": Expect(HR | COMMITTEES, "filing_file", FILING_ROWS),
     "FilingPageView.decide": Expect(HR, "filing", FILING_ROWS),
+    # reference data
+    **_tree("SpecialityTreeView", "1"),
+    **_tree("TitleTreeView", "s1"),
+    # committees
+    **_screen("CommitteeView", ADMIN | HR),
+    "CommitteeView.new": Expect(ADMIN | HR),
+    **{f"CommitteeView.{method}": Expect(ADMIN | HR, "committee", COMMITTEE_ROWS) for method in ("show", "edit")},
+    "CommitteeView.deregister": Expect(ADMIN | HR, "committee", COMMITTEE_ROWS),
+    "CommitteeView.other": Expect(ADMIN | HR, "committee", COMMITTEE_ROWS, {"tab": "fees"}),
+    "CommitteeView.remove": Expect(ADMIN | HR, "founder", COMMITTEE_ROWS, {"tab": "founders"}),
+    **_screen("CommitteeQueryView", ADMIN | ISSUERS),
+    "CommitteeQueryView.show": Expect(ADMIN | ISSUERS, "committee", dict.fromkeys(COMMITTEE_ROWS, ADMIN | ISSUERS)),
+    "CommitteeQueryView.other": Expect(
+        ADMIN | ISSUERS, "committee", dict.fromkeys(COMMITTEE_ROWS, ADMIN | ISSUERS), {"tab": "specialities"}
+    ),
+    **_screen("BatchView", COMMITTEES),
+    "BatchView.new": Expect(COMMITTEES),
+    **{f"BatchView.{method}": Expect(COMMITTEES, "batch", BATCH_ROWS) for method in ("show", "edit", "close")},
     # certificates
     **_screen("NumberView", ISSUERS),
     "NumberView.new": Expect(ISSUERS),

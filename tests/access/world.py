@@ -20,7 +20,7 @@ from app.bodies.models import Body
 from app.catalog.enums import AcquisitionMethod, TitleLevel
 from app.certificates import services as certificates
 from app.certificates.queries import token_of
-from app.committees.models import AnnualBatch
+from app.committees.models import AnnualBatch, FoundingBody
 from app.core import clock, jobs
 from app.core.db import unit_of_work
 from app.core.enums import Role
@@ -198,6 +198,16 @@ class Builder:
                 plans.submit_plan(session, actor=actor, plan_id=plan.id)
             return plan.id
 
+    def committees(self) -> None:
+        """Those of two cities, with their founding body and their batch."""
+        with unit_of_work(SYSTEM) as session:
+            for row, name in (("near", CITY_COMMITTEE), ("far", ZHUZHOU_COMMITTEE)):
+                key = self.by_name[name].id
+                self.rows.put("committee", row, key)
+                self.rows.put("batch", row, self.batches[key])
+                founder = sa.select(FoundingBody.id).where(FoundingBody.committee_id == key)
+                self.rows.put("founder", row, session.scalars(founder).one())
+
     @property
     def paper(self) -> bytes:
         return self.life.papers["ACHIEVEMENTS"]
@@ -253,6 +263,7 @@ def build(app: Flask) -> Rows:
         make.plan("far_plan", ZHUZHOU_COMMITTEE, ["far_plan"], PlanKind.NORMAL)
         make.plan("draft_plan", CITY_COMMITTEE, ["draft_plan"], PlanKind.NORMAL, hand_in=False)
         make.plan("special_plan", CITY_COMMITTEE, ["special_plan"], PlanKind.SPECIAL)
+        make.committees()
         make.apply("draft", DRAINAGE, INITIAL, actor=owner, hand_in=False)
         make.apply("at_employer", DRAINAGE, REVIEW, actor=stranger)
         make.apply("at_sibling", SIBLING, INITIAL)

@@ -6,12 +6,14 @@ import sqlalchemy as sa
 from app.accounts import queries, services
 from app.accounts.enums import AttemptResult, SessionEnd
 from app.accounts.models import Account, LoginAttempt, LoginSession, Person, Post, UnmaskLog
+from app.bodies.enums import NodeType
 from app.core import clock
 from app.core.db import read_session, unit_of_work
 from app.core.enums import Role
 from app.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
 from app.core.scope import Actor
 from tests.people import PASSWORD, id_number, make_actor
+from tests.places import make_body
 
 pytestmark = pytest.mark.usefixtures("app")
 SYSTEM = Actor.system("test")
@@ -217,3 +219,82 @@ def test_a_post_of_the_future_is_not_in_force() -> None:
     with unit_of_work(SYSTEM) as session:
         session.get_one(Post, actor.post_id).since = clock.today() + timedelta(days=1)
     assert "没有有效的任职身份" in sign_in(username(actor)).problem
+
+
+# -- the operator of a body ------------------------------------------------------------------------------------
+
+
+def appoint(body_id: int, *, name: str = "李操作", serial: int = 771, role: Role = Role.COMMITTEE) -> str:
+    officer = Actor(Role.HR_OFFICER, name="省厅", region_code="430000")
+    with unit_of_work(officer) as session:
+        return services.appoint(
+            session,
+            actor=officer,
+            role=role,
+            body_id=body_id,
+            name=name,
+            id_number=id_number(serial=serial),
+            phone="13812340000",
+            username="c100",
+        )
+
+
+def acting(body_id: int) -> list[str]:
+    with read_session(SYSTEM) as session:
+        return [person.name for person in queries.operators_of(session, body_id, Role.COMMITTEE)]
+
+
+def test_an_operator_signs_in_with_the_password_handed_over_and_changes_it_first() -> None:
+    body = make_body("某评委会", NodeType.COMMITTEE)
+    password = appoint(body)
+    assert services.rules.password_problem(password) is None
+    outcome = sign_in("c100", password)
+    assert outcome.needs_choice
+    actor = resume(outcome.token)
+    assert actor is not None and actor.role is Role.ANONYMOUS
+    with read_session(SYSTEM) as session:
+        post = session.scalars(sa.select(Post).where(Post.body_id == body)).one()
+        assert queries.must_change_password(session, post.user_id)
+    with pytest.raises(NotAllowed, match="先修改初始密码"), unit_of_work(SYSTEM) as session:
+        services.choose_post(session, token=outcome.token, post_id=post.id, ip="", agent="")
+    with unit_of_work(actor) as session:
+        services.change_password(session, actor=actor, old=password, new="Wo-De-Mima-77")
+    again = resume(sign_in(id_number(serial=771), "Wo-De-Mima-77").token)
+    assert again is not None
+    assert (again.role, again.body_id, again.name) == (Role.COMMITTEE, body, "李操作")
+
+
+def test_there_is_one_operator_and_appointing_him_again_changes_nothing() -> None:
+    body = make_body("某评委会", NodeType.COMMITTEE)
+    assert appoint(body)
+    assert appoint(body) == ""
+    assert acting(body) == ["李操作"]
+    assert appoint(body, name="张接任", serial=772)
+    assert acting(body) == ["张接任"]
+    assert appoint(body) == ""  # back again, with the account he had
+    assert acting(body) == ["李操作"]
+    with read_session(SYSTEM) as session:
+        assert session.scalars(sa.select(Account.username).order_by(Account.id)).all()[-2:] == ["c100", "c100-2"]
+
+
+def test_an_applicant_becomes_operator_with_the_account_he_has() -> None:
+    register()
+    body = make_body("某评委会", NodeType.COMMITTEE)
+    with pytest.raises(Invalid, match="姓名不一致"):
+        appoint(body, name="王大明", serial=777)
+    assert appoint(body, name="王小明", serial=777) == ""
+    assert sign_in(id_number(serial=777), "Hao-Mima-2026").needs_choice  # two posts now
+
+
+def test_a_deactivated_person_is_no_operator() -> None:
+    body = make_body("某评委会", NodeType.COMMITTEE)
+    appoint(body)
+    admin = make_actor(Role.SYSADMIN)
+    with unit_of_work(admin) as session:
+        user_id = session.scalars(sa.select(Account.id).where(Account.username == "c100")).one()
+        services.set_active(session, actor=admin, user_id=user_id, active=False, reason="离职")
+    with pytest.raises(Conflict, match="已停用"):
+        appoint(body)
+    with pytest.raises(Invalid) as refused:
+        appoint(body, name="1", serial=773)
+    assert set(refused.value.fields) == {"name"}

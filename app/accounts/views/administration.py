@@ -75,11 +75,12 @@ class AccountView(ListScreen):
                         id_number=form.id_number.data or "",
                         phone=form.phone.data or "",
                         password=form.password.data or "",
+                        handed_over=True,
                     ).id
                 )
 
         if attempt(form, save):
-            flash("用户已建立，请授予身份。", "success")
+            flash("用户已建立，请授予身份。初始密码请当面交给本人，首次登录时必须修改。", "success")
             return redirect(url_for("AccountView.show", pk=made[0]))
         return self.render_template(
             "screens/form.html", title="新增用户", form=form, back=url_for("AccountView.list")

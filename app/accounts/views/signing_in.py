@@ -17,7 +17,7 @@ from app.core.db import read_session, unit_of_work
 from app.core.enums import Role
 from app.core.errors import Invalid, Refusal
 from app.core.scope import Actor
-from app.web.access import EVERYONE, SIGNED_IN
+from app.web.access import EVERYONE
 from app.web.identity import TOKEN, client_address, command, current_actor, read
 
 _SIGN_IN = Actor.system("sign-in")
@@ -109,6 +109,10 @@ class PostView(BaseView):
             return redirect(url_for("AuthView.login"))
         with read_session(_SIGN_IN) as reading:
             posts = queries.posts_in_force(reading, actor.user_id, clock.today())
+            must_change = queries.must_change_password(reading, actor.user_id)
+        if must_change:
+            flash("初始密码是别人给您的，请先修改密码。", "warning")
+            return redirect(url_for("PasswordView.change"))
         if request.method == "POST":
             wanted = request.form.get("post_id", "")
             with unit_of_work(_SIGN_IN) as work:
@@ -163,10 +167,13 @@ class PasswordView(BaseView):
     """账号安全: change the password; who looked at my identity number."""
 
     route_base = "/account"
-    access = {"*": SIGNED_IN}
+    access = {"*": EVERYONE}
+    choosing = True  # an initial password is changed before a post is chosen
 
     @expose("/", methods=["GET", "POST"])
     def change(self) -> ResponseReturnValue:
+        if not current_actor().user_id:
+            return redirect(url_for("AuthView.login"))
         form = PasswordForm()
         if form.validate_on_submit():
             if form.new.data != form.repeat.data:

@@ -22,6 +22,7 @@ from app.applications.services.deciding import (
 )
 from app.applications.services.materials import attach_material, checklist, remove_material, reuse_material
 from app.applications.services.moving import load, move
+from app.applications.services.uses import batch_in_use, speciality_in_use, title_in_use
 from app.approval_paths.queries import final_bodies_for
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "HOLDER_ROLES",
     "advance",
     "attach_material",
+    "batch_in_use",
     "checklist",
     "decide",
     "eligibility_of",
@@ -44,8 +46,10 @@ __all__ = [
     "reuse_material",
     "save_draft",
     "save_section",
+    "speciality_in_use",
     "submission_facts",
     "submit",
+    "title_in_use",
     "upward_facts",
     "withdraw",
 ]

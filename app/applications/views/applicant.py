@@ -15,7 +15,6 @@ from app.applications.forms import HeadForm, MaterialForm, section_form
 from app.applications.models import Application, ApplicationMaterial
 from app.applications.views.common import facts_of, sections_of, trail
 from app.approval_paths.queries import explain_break, final_bodies_for, reach
-from app.bodies.models import Body
 from app.catalog.enums import AcquisitionMethod, TitleLevel
 from app.catalog.models import Title
 from app.catalog.queries import all_series, specialities_of, titles_of
@@ -54,7 +53,6 @@ class ApplicationView(BaseView):
 
     def _head(self, application: Application | None) -> ResponseReturnValue:
         form = HeadForm(obj=application)
-        form.employer_id._text_of = lambda key: _name(key)
         gap = self._offer(form)
         saved: dict[str, int] = {}
 
@@ -292,11 +290,6 @@ class ApplicationView(BaseView):
         if application is None:
             abort(404)
         return application
-
-
-def _name(body_id: int) -> str:
-    body = read().get(Body, body_id)
-    return body.name if body else ""
 
 
 def _title(title: Title) -> str:

@@ -17,18 +17,14 @@ from app.applications.enums import ApplicationAction as A
 from app.applications.enums import ApplicationState
 from app.applications.forms import QueueQuery
 from app.applications.models import Application, ApplicationMaterial, ApplicationStep
-from app.bodies.enums import NodeType
-from app.bodies.queries import search_bodies
-from app.catalog.queries import all_series, search_specialities
+from app.catalog.queries import all_series
 from app.core.enums import Role
 from app.public_notices.models import PublicNotice
 from app.public_notices.queries import notices_about
-from app.web.access import SIGNED_IN
 from app.web.files import send_stored
 from app.web.forms import Query, blank_first
 from app.web.identity import command, current_actor, read
 from app.web.lists import Button, Column, ListScreen, desc
-from app.web.widgets import Choice, answer, typed_keyword
 
 BAD = {A.RETURN, A.REFUSE, A.SUPPLEMENT, A.CLOSE, A.DECLINE, A.FAIL, A.UPHOLD, A.LAPSE, A.WITHDRAW}
 OFFICES = frozenset({Role.UNIT, Role.DEPARTMENT, Role.TITLE_OFFICE, Role.COMMITTEE, Role.HR_OFFICER})
@@ -218,27 +214,6 @@ class DossierView(BaseView):
         if material is None:
             abort(404)
         return send_stored(material, inline=True)
-
-
-class BodySearchView(BaseView):
-    """录入名称，回车查询: bodies and specialities as JSON."""
-
-    route_base = "/search"
-    access: Mapping[str, frozenset[Role]] = {"*": SIGNED_IN}
-
-    @expose("/units")
-    def units(self) -> ResponseReturnValue:
-        return answer(
-            Choice(b.id, b.name, b.code) for b in search_bodies(read(), typed_keyword(), node_types=[NodeType.UNIT])
-        )
-
-    @expose("/bodies")
-    def bodies(self) -> ResponseReturnValue:
-        return answer(Choice(b.id, b.name, b.node_type.label) for b in search_bodies(read(), typed_keyword()))
-
-    @expose("/specialities")
-    def specialities(self) -> ResponseReturnValue:
-        return answer(Choice(s.id, s.name, s.code) for s in search_specialities(read(), typed_keyword()))
 
 
 class TrailView(ApplicationList):

@@ -1,0 +1,147 @@
+"""A10 其他信息: what a committee covers, who founded it, what it charges."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.bodies.models import Body
+from app.catalog.enums import TitleLevel
+from app.catalog.models import Speciality
+from app.committees.enums import FeeItem
+from app.committees.models import CoveredSpeciality, FeeStandard, FoundingBody
+from app.committees.services.establishing import founders_problem, kept_committee, members_problem
+from app.core import audit
+from app.core.errors import Conflict, Invalid, NotFound, Refusal
+from app.core.scope import Actor
+
+Detail = TypeVar("Detail", CoveredSpeciality, FoundingBody, FeeStandard)
+HIGHEST_FEE = Decimal(100_000)
+
+
+def add_speciality(session: Session, *, actor: Actor, committee_id: int, speciality_id: int) -> CoveredSpeciality:
+    """评审专业 【保存】: one more, of the committee's series; a top node is the whole series."""
+    committee = kept_committee(session, actor, committee_id)
+    row = session.get(Speciality, speciality_id)
+    if row is None or not row.active:
+        raise Invalid({"speciality_id": "请录入专业名称，回车后从列表中选择。"})
+    if row.series_id != committee.series_id:
+        raise Invalid({"speciality_id": f"“{row.name}”不在{committee.series.name}系列之下。"})
+    covered = _covered(session, committee_id)
+    if row.id in {one.id for one in covered}:
+        raise Invalid({"speciality_id": f"“{row.name}”已在评审专业中。"})
+    problem = members_problem(committee, [*covered, row], committee.member_count, committee.smaller_agreed_by)
+    if problem:
+        raise Invalid({"speciality_id": problem})
+    made = CoveredSpeciality(committee_id=committee_id, speciality_id=row.id)
+    session.add(made)
+    _flush(session, f"“{row.name}”已在评审专业中。")
+    audit.record(session, actor, "committees.add_speciality", committee, speciality=row.name)
+    return made
+
+
+def remove_speciality(session: Session, *, actor: Actor, committee_id: int, row_id: int) -> None:
+    """移除 a speciality; the last one stays. Applications on their way keep the path copied at submission."""
+    committee = kept_committee(session, actor, committee_id)
+    row = _row(session, CoveredSpeciality, committee_id, row_id)
+    if len(_covered(session, committee_id)) == 1:
+        raise Refusal("评委会至少要有一个评审专业，请先新增再移除。")
+    audit.record(session, actor, "committees.remove_speciality", committee, speciality=row.speciality.name)
+    session.delete(row)
+    session.flush()
+
+
+def add_founder(session: Session, *, actor: Actor, committee_id: int, body_id: int) -> FoundingBody:
+    """组建单位 【保存】."""
+    committee = kept_committee(session, actor, committee_id)
+    if problems := founders_problem(session, [body_id]):
+        raise Invalid({"body_id": problems["founding_body_ids"]})
+    body = session.get_one(Body, body_id)
+    made = FoundingBody(committee_id=committee_id, body_id=body_id)
+    if session.scalar(_founders(committee_id).where(FoundingBody.body_id == body_id)):
+        raise Invalid({"body_id": f"“{body.name}”已是组建单位。"})
+    session.add(made)
+    _flush(session, f"“{body.name}”已是组建单位。")
+    audit.record(session, actor, "committees.add_founder", committee, founder=body.name)
+    return made
+
+
+def remove_founder(session: Session, *, actor: Actor, committee_id: int, row_id: int) -> None:
+    """移除 a founding body; the last one stays."""
+    committee = kept_committee(session, actor, committee_id)
+    row = _row(session, FoundingBody, committee_id, row_id)
+    if len(session.scalars(_founders(committee_id)).all()) == 1:
+        raise Refusal("评委会至少要有一个组建单位，请先新增再移除。")
+    audit.record(session, actor, "committees.remove_founder", committee, founder=row.body.name)
+    session.delete(row)
+    session.flush()
+
+
+def set_fee(
+    session: Session, *, actor: Actor, committee_id: int, item: FeeItem, level: TitleLevel, amount: Decimal
+) -> FeeStandard:
+    """缴费标准 【保存】: the amount of an item at a level, new or instead of the one before."""
+    committee = kept_committee(session, actor, committee_id)
+    fields = {}
+    if not committee.grade.reviews(level):
+        fields["level"] = f"{committee.grade.label}不评审{level.label}。"
+    if not 0 <= amount <= HIGHEST_FEE:
+        fields["amount"] = f"缴费金额应在 0 至 {HIGHEST_FEE:,} 元之间。"
+    elif amount != round(amount, 2):
+        fields["amount"] = "缴费金额最多两位小数。"
+    if fields:
+        raise Invalid(fields)
+    row = session.scalar(
+        sa.select(FeeStandard).where(
+            FeeStandard.committee_id == committee_id, FeeStandard.item == item, FeeStandard.level == level
+        )
+    )
+    what = f"{level.label}{item.label}"
+    if row is None:
+        row = FeeStandard(committee_id=committee_id, item=item, level=level, amount=amount)
+        session.add(row)
+        _flush(session, f"{what}的标准刚刚由其他人录入。")
+        audit.record(session, actor, "committees.add_fee", committee, fee=f"{what} {amount:,.2f} 元")
+    elif row.amount != amount:
+        before = f"{what} {row.amount:,.2f} 元"
+        row.amount = amount
+        session.flush()
+        audit.record(
+            session, actor, "committees.change_fee", committee, changes={"fee": (before, f"{what} {amount:,.2f} 元")}
+        )
+    return row
+
+
+def remove_fee(session: Session, *, actor: Actor, committee_id: int, row_id: int) -> None:
+    committee = kept_committee(session, actor, committee_id)
+    row = _row(session, FeeStandard, committee_id, row_id)
+    audit.record(session, actor, "committees.remove_fee", committee, fee=f"{row.level.label}{row.item.label}")
+    session.delete(row)
+    session.flush()
+
+
+def _row(session: Session, model: type[Detail], committee_id: int, row_id: int) -> Detail:
+    row = session.get(model, row_id)
+    if row is None or row.committee_id != committee_id:
+        raise NotFound
+    return row
+
+
+def _covered(session: Session, committee_id: int) -> list[Speciality]:
+    query = sa.select(Speciality).join(CoveredSpeciality).where(CoveredSpeciality.committee_id == committee_id)
+    return list(session.scalars(query))
+
+
+def _founders(committee_id: int) -> sa.Select[int]:
+    return sa.select(FoundingBody.id).where(FoundingBody.committee_id == committee_id)
+
+
+def _flush(session: Session, taken: str) -> None:
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise Conflict(taken) from error

@@ -1,0 +1,53 @@
+"""录入关键字，回车查询: what every search field asks, scoped by who asks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import BaseView, expose
+
+from app.accounts.queries import search_people
+from app.bodies.enums import NodeType
+from app.bodies.queries import search_bodies
+from app.catalog.queries import search_specialities
+from app.core.enums import Role
+from app.web.access import SIGNED_IN, Access
+from app.web.identity import current_actor, read
+from app.web.widgets import Choice, answer, typed_keyword
+
+
+class BodySearchView(BaseView):
+    """Bodies of any or of some kinds, specialities, people: as JSON, the nearest twenty."""
+
+    route_base = "/search"
+    access: Access = {"*": SIGNED_IN, "people": frozenset({Role.HR_OFFICER, Role.SYSADMIN})}
+
+    @expose("/bodies")
+    def bodies(self) -> ResponseReturnValue:
+        """`?kind=` (repeated) narrows to kinds of node, `?own=1` to the acting post's region."""
+        kinds = [kind for kind in NodeType if kind.value in request.args.getlist("kind")]
+        prefix = current_actor().region_prefix if request.args.get("own") else ""
+        return self._bodies(node_types=kinds, region_prefix=prefix)
+
+    @expose("/units")
+    def units(self) -> ResponseReturnValue:
+        return self._bodies(node_types=[NodeType.UNIT])
+
+    @expose("/committees")
+    def committees(self) -> ResponseReturnValue:
+        return self._bodies(node_types=[NodeType.COMMITTEE])
+
+    @expose("/specialities")
+    def specialities(self) -> ResponseReturnValue:
+        found = search_specialities(read(), typed_keyword())
+        return answer(Choice(s.id, s.name, f"{s.code} {s.parent.name if s.parent else '栏目大类'}") for s in found)
+
+    @expose("/people")
+    def people(self) -> ResponseReturnValue:
+        return answer(Choice(p.id, f"{p.name}（{p.id_masked}）") for p in search_people(read(), typed_keyword()))
+
+    def _bodies(self, **conditions: Any) -> ResponseReturnValue:
+        found = search_bodies(read(), typed_keyword(), **conditions)
+        return answer(Choice(b.id, b.name, f"{b.node_type.label} {b.code}") for b in found)

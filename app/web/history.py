@@ -1,0 +1,106 @@
+"""History of a record: who changed what, when; read from the audit trail and told in the words of the screen.
+
+HISTORY = Words({"name": "名称", "level": ("职称级别", TitleLevel)})
+steps = history.steps(read(), row, words=HISTORY)          # for ui.history(steps)
+
+Services record `changes=audit.assign(row, name=…)` or plain details; a field the words don't name is not shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.core import audit
+from app.core.audit import AuditEntry
+from app.core.enums import Labelled, Role
+from app.web import filters
+
+MOST = 50
+VERBS = {
+    "create": "新增",
+    "add": "新增",
+    "import": "批量导入",
+    "change": "修改",
+    "edit": "修改",
+    "set": "修改",
+    "remove": "移除",
+    "delete": "删除",
+    "confirm": "确认",
+    "close": "关闭",
+    "cancel": "注销",
+    "deregister": "注销",
+    "restore": "恢复",
+    "lift": "解除",
+}
+"""What the first word of an action's verb is called: `bodies.deregister_acceptance` is 注销."""
+_BAD = {"remove", "delete", "close", "cancel", "deregister"}
+_ID_NUMBER = re.compile(r"(?<!\d)[1-9]\d{5}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\d)")
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a screen calls the fields (a label, or a label and the enum of the values) and the actions in its history."""
+
+    fields: Mapping[str, str | tuple[str, type[Labelled]]]
+    actions: Mapping[str, str] = field(default_factory=dict)
+
+    def action(self, action: str) -> str:
+        return self.actions.get(action) or VERBS.get(_verb(action), "处理")
+
+    def details(self, detail: Mapping[str, Any]) -> list[str]:
+        """One line for each field the words name: changed ones as before → after."""
+        changes: Mapping[str, Any] = detail.get("changes") or {}
+        lines = [f"{label}：{show(before)} → {show(after)}" for label, show, (before, after) in self._named(changes)]
+        return lines + [f"{label}：{show(value)}" for label, show, value in self._named(detail)]
+
+    def _named(self, values: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+        found = []
+        for name, word in self.fields.items():
+            if name not in values:
+                continue
+            label, enum = (word, None) if isinstance(word, str) else word
+            found.append((label, lambda value, enum=enum: _shown(value, enum), values[name]))
+        return found
+
+
+def steps(session: Session, *subjects: Any, words: Words) -> list[dict[str, Any]]:
+    """The last MOST entries about mapped rows or (type, id) pairs, newest first, as `ui.timeline` takes them."""
+    about = [sa.and_(AuditEntry.object_type == kind, AuditEntry.object_id == key) for kind, key in _pairs(subjects)]
+    entries = session.scalars(sa.select(AuditEntry).where(sa.or_(*about)).order_by(AuditEntry.id.desc()).limit(MOST))
+    return [
+        {
+            "title": words.action(entry.action),
+            "tone": "bad" if _verb(entry.action) in _BAD else "ok" if _verb(entry.action) in ("create", "add") else "",
+            "who": f"{entry.actor_name} · {_role(entry.role)}" if entry.actor_name else _role(entry.role),
+            "when": entry.at,
+            "text": "\n".join(words.details(entry.detail)),
+        }
+        for entry in entries
+    ]
+
+
+def _pairs(subjects: tuple[Any, ...]) -> list[tuple[str, str]]:
+    return [audit.subject_of(subject) for subject in subjects]
+
+
+def _verb(action: str) -> str:
+    return action.rpartition(".")[2].split("_")[0]
+
+
+def _role(stored: str) -> str:
+    return Role(stored).label if stored in set(Role) else stored
+
+
+def _shown(value: Any, enum: type[Labelled] | None) -> str:
+    """A value of the trail as people read it; identity numbers are masked wherever they stand."""
+    if isinstance(value, list):
+        return "、".join(_shown(one, enum) for one in value) or filters.EMPTY
+    if enum is not None and value in set(enum):
+        return enum(value).label
+    return _ID_NUMBER.sub(lambda found: filters.mask(found.group()), filters.label(value))

@@ -1,0 +1,224 @@
+"""A tree kept on one page: search, open to the match, add below, edit, delete; the chosen node stands beside it.
+
+class SpecialityTreeView(TreeScreen):
+    access, route_base, title = …
+    def nodes(self, session): …            # in the order they are drawn
+    def chosen(self, session, key): …      # what the page says of one node
+
+The page carries its nodes as compact JSON and static/js/tree.js draws the rows in view, so that thousands may stand
+open. A node is chosen by its address, so that a colleague can be sent the link.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from flask import abort, flash, redirect, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import BaseView, expose
+from markupsafe import Markup
+from sqlalchemy import Select
+from sqlalchemy.orm import Session
+
+from app.core import clock
+from app.core.errors import Refusal
+from app.core.scope import Actor
+from app.web import export
+from app.web.forms import Form, attempt
+from app.web.identity import command, current_actor, read
+from app.web.lists import EXPORT_CAP, Column
+from app.web.widgets import typed_keyword
+
+KEY_LENGTH = 20
+
+
+@dataclass(frozen=True)
+class Node:
+    """One row of the tree; it hangs below the last row before it of a smaller depth."""
+
+    key: str
+    depth: int
+    text: str
+    note: str = ""
+    pinyin: str = ""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What the page says of the chosen node: the words above it (`path`), its facts, what may be done with it.
+
+    `fixed` says why it can be neither changed nor deleted, where that is so.
+    """
+
+    key: str
+    text: str
+    path: Sequence[str] = ()
+    facts: Sequence[tuple[str, Any]] = ()
+    grows: bool = True
+    fixed: str = ""
+    history: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+
+
+class TreeScreen(BaseView):
+    """A tree and its chosen node. Everybody let in may look; who keeps it is said by `keeps`."""
+
+    default_view = "list"
+    title: ClassVar[str]
+    intro: ClassVar[str] = ""
+    below: ClassVar[str]
+    """What 【新增】 adds: 专业, 职称."""
+    columns: ClassVar[Sequence[Column]]
+    order: ClassVar[Sequence[Any]]
+
+    # What a screen declares -------------------------------------------------------------------------------
+
+    def keeps(self, actor: Actor) -> bool:
+        """Whether the actor may add, change and delete; the services ask again."""
+        raise NotImplementedError
+
+    def nodes(self, session: Session) -> Iterable[Node]:
+        """Every node in drawing order."""
+        raise NotImplementedError
+
+    def chosen(self, session: Session, key: str) -> Chosen | None:
+        raise NotImplementedError
+
+    def form(self, session: Session, key: str, *, new: bool) -> Form:
+        """The form of a node, or of what is to hang below it; bound to the request."""
+        raise NotImplementedError
+
+    def add(self, session: Session, key: str, form: Any) -> str:
+        """Add below `key`; the new node's key."""
+        raise NotImplementedError
+
+    def change(self, session: Session, key: str, form: Any) -> None:
+        raise NotImplementedError
+
+    def remove(self, session: Session, key: str) -> str:
+        """Delete; the key of the node it hung below."""
+        raise NotImplementedError
+
+    def select(self, session: Session, text: str) -> Select[Any]:
+        """The rows of 【导出查询结果】: those that match `text`, all without it."""
+        raise NotImplementedError
+
+    # Routes -------------------------------------------------------------------------------------------------
+
+    @expose("/")
+    def list(self) -> ResponseReturnValue:
+        return self._page(None)
+
+    @expose("/node/<node_key>")
+    def show(self, node_key: str) -> ResponseReturnValue:
+        """The tree with a node chosen; `?part=panel`: that node alone, for the script."""
+        chosen = self._chosen(node_key)
+        form = self.form(read(), node_key, new=False) if self._editable(chosen) else None
+        return self._page(chosen, form=form)
+
+    @expose("/node/<node_key>/save", methods=["POST"])
+    def save(self, node_key: str) -> ResponseReturnValue:
+        self._keeper()
+        chosen = self._chosen(node_key)
+        if chosen.fixed:
+            return self._stays(chosen)
+        form = self.form(read(), node_key, new=False)
+
+        def work() -> None:
+            with command() as session:
+                self.change(session, node_key, form)
+
+        if attempt(form, work):
+            flash(f"“{chosen.text}”已保存。", "success")
+            return redirect(url_for(f"{self.endpoint}.show", node_key=node_key))
+        return self._page(chosen, form=form), 422
+
+    @expose("/node/<node_key>/new", methods=["GET", "POST"])
+    def new(self, node_key: str) -> ResponseReturnValue:
+        """【新增】 below the chosen node."""
+        self._keeper()
+        chosen = self._chosen(node_key)
+        if not chosen.grows:
+            abort(404)
+        form = self.form(read(), node_key, new=True)
+        made: Sequence[str] = ()
+
+        def work() -> None:
+            nonlocal made
+            with command() as session:
+                made = [self.add(session, node_key, form)]
+
+        if attempt(form, work):
+            flash(f"已在“{chosen.text}”下新增{self.below}。", "success")
+            return redirect(url_for(f"{self.endpoint}.show", node_key=made[0]))
+        return self._page(chosen, form=form, adding=True), 422 if form.errors else 200
+
+    @expose("/node/<node_key>/delete", methods=["POST"])
+    def delete(self, node_key: str) -> ResponseReturnValue:
+        """【删除栏目】."""
+        self._keeper()
+        chosen = self._chosen(node_key)
+        if chosen.fixed:
+            return self._stays(chosen)
+        try:
+            with command() as session:
+                above = self.remove(session, node_key)
+        except Refusal as refusal:
+            flash(refusal.reason, "danger")
+            return redirect(url_for(f"{self.endpoint}.show", node_key=node_key))
+        flash(f"“{chosen.text}”已删除。", "success")
+        return redirect(url_for(f"{self.endpoint}.show", node_key=above))
+
+    @expose("/export")
+    def export(self) -> ResponseReturnValue:
+        """【导出查询结果】."""
+        session = read()
+        workbook = export.workbook(
+            session,
+            self.select(session, typed_keyword()).order_by(*self.order),
+            self.columns,
+            title=self.title,
+            cap=EXPORT_CAP,
+            single=True,
+        )
+        name = f"{self.title}_{clock.local(clock.now()):%Y%m%d_%H%M}.xlsx"
+        return send_file(workbook, mimetype=export.XLSX, as_attachment=True, download_name=name)
+
+    # Inside -------------------------------------------------------------------------------------------------
+
+    def _chosen(self, key: str) -> Chosen:
+        found = self.chosen(read(), key) if len(key) <= KEY_LENGTH else None
+        return found or abort(404)
+
+    def _keeper(self) -> None:
+        if not self.keeps(current_actor()):
+            abort(403)
+
+    def _stays(self, chosen: Chosen) -> ResponseReturnValue:
+        flash(chosen.fixed, "danger")
+        return redirect(url_for(f"{self.endpoint}.show", node_key=chosen.key))
+
+    def _editable(self, chosen: Chosen) -> bool:
+        return not chosen.fixed and self.keeps(current_actor())
+
+    def _page(self, chosen: Chosen | None, *, form: Form | None = None, adding: bool = False) -> str:
+        part = request.args.get("part") == "panel"
+        return str(
+            self.render_template(
+                "screens/_tree_panel.html" if part else "screens/tree.html",
+                screen=self,
+                title=self.title,
+                chosen=chosen,
+                form=form,
+                adding=adding,
+                keeping=self.keeps(current_actor()),
+                data=None if part else self._data(),
+            )
+        )
+
+    def _data(self) -> Markup:
+        """The nodes for the script, in a block of data that no markup can end."""
+        rows = [(node.key, node.depth, node.text, node.note, node.pinyin) for node in self.nodes(read())]
+        return Markup(json.dumps(rows, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"))

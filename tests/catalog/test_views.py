@@ -1,0 +1,151 @@
+"""The two tree screens over HTTP, as the people who open them."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterator
+
+import openpyxl
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from app.catalog.models import Speciality, Title
+from app.core import clock
+from app.core.db import read_session
+from tests.http import Doors
+from tests.places import CITY, MONDAY, PROVINCE, SYSTEM, make_committee, series, speciality
+
+
+@pytest.fixture
+def doors(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Doors]:
+    with clock.at(MONDAY):
+        yield Doors(app, monkeypatch)
+
+
+def node(name: str = "", series_name: str = "工程技术人员") -> int:
+    with read_session(SYSTEM) as session:
+        return speciality(session, series_name, name)
+
+
+def nodes(page: str) -> list[list[object]]:
+    found = re.search(r"data-tree-nodes>(.*?)</script>", page, re.S)
+    assert found
+    rows: list[list[object]] = json.loads(found.group(1))
+    return rows
+
+
+def test_the_page_carries_the_tree_in_drawing_order(doors: Doors) -> None:
+    page = doors.enter(PROVINCE).get("/a1/").text
+    rows = nodes(page)
+    with read_session(SYSTEM) as session:
+        assert len(rows) == session.scalar(sa.select(sa.func.count(Speciality.id)))
+    assert rows[0][1:4] == [0, "高等学校教师", "01"]
+    assert rows[1][1] == 1
+    at = next(index for index, row in enumerate(rows) if row[2] == "给排水")
+    assert rows[at][4] == "gps"
+    assert next(row for row in reversed(rows[:at]) if row[1] == 0)[2] == "工程技术人员"
+
+
+def test_add_change_delete_in_the_guides_order(doors: Doors) -> None:
+    http = doors.enter(PROVINCE)
+    form = http.get(f"/a1/node/{node('给排水')}/new").text
+    assert "在“给排水”下新增专业" in form
+    answer = http.post(f"/a1/node/{node('给排水')}/new", data={"code": "gx0001", "name": "智慧供水"})
+    key = node("智慧供水")
+    assert answer.location == f"/a1/node/{key}"
+    page = http.get(f"/a1/node/{key}").text
+    assert 'value="GX0001"' in page and "新增" in page and "专业代码：GX0001" in page
+    assert http.post(f"/a1/node/{key}/save", data={"code": "GX0002", "name": "智慧供水"}).status_code == 302
+    assert "专业代码：GX0001 → GX0002" in http.get(f"/a1/node/{key}").text
+    answer = http.post(f"/a1/node/{key}/delete")
+    assert answer.location == f"/a1/node/{node('给排水')}"
+    assert http.get(f"/a1/node/{key}").status_code == 404
+
+
+def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(doors: Doors) -> None:
+    http = doors.enter(PROVINCE)
+    answer = http.post(f"/a1/node/{node('给排水')}/save", data={"code": "?", "name": "给水排水"})
+    assert answer.status_code == 422
+    assert "专业代码为 2 至 20 位" in answer.text and 'value="给水排水"' in answer.text
+
+
+def test_deleting_what_is_used_names_the_user(doors: Doors) -> None:
+    make_committee("给排水高评会", covers=("给排水",), member_count=11)
+    http = doors.enter(PROVINCE)
+    page = http.post(f"/a1/node/{node('给排水')}/delete", follow_redirects=True).text
+    assert "评审专业包含它的“给排水高评会”" in page
+    assert node("给排水")
+
+
+def test_top_categories_offer_only_what_may_be_done(doors: Doors) -> None:
+    http = doors.enter(PROVINCE)
+    page = http.get(f"/a1/node/{node()}?part=panel").text
+    assert "<html" not in page
+    assert "新增" in page and "保存" not in page and "栏目大类由国家统一规定" in page
+    for do in ("save", "delete"):
+        page = http.post(f"/a1/node/{node()}/{do}", data={"code": "99", "name": "别"}, follow_redirects=True).text
+        assert "不能新增、修改或删除" in page
+    assert node()
+
+
+def test_a_citys_officer_looks_and_changes_nothing(doors: Doors) -> None:
+    http = doors.enter(CITY)
+    page = http.get(f"/a1/node/{node('给排水')}").text
+    assert "给排水" in page and "删除栏目" not in page and "保存" not in page
+    for method in ("save", "delete", "new"):
+        assert http.post(f"/a1/node/{node('给排水')}/{method}", data={"code": "99", "name": "别"}).status_code == 403
+
+
+@pytest.mark.parametrize("key", ["0", "999999", "x", "1" * 30, "s1"])
+def test_a_node_that_is_not_there(doors: Doors, key: str) -> None:
+    assert doors.enter(PROVINCE).get(f"/a1/node/{key}").status_code == 404
+
+
+def test_export_holds_what_the_search_finds(doors: Doors) -> None:
+    with doors.enter(PROVINCE).get("/a1/export?q=gps") as answer:
+        rows = list(openpyxl.load_workbook(io.BytesIO(answer.data)).active.values)
+    assert rows[0] == ("专业代码", "专业学科名称", "上级", "拼音首字母")
+    assert "给排水" in [row[1] for row in rows[1:]] and all("gps" in row[3] for row in rows[1:])
+
+
+def test_the_title_tree_has_series_branches_and_titles(doors: Doors) -> None:
+    http = doors.enter(PROVINCE)
+    rows = nodes(http.get("/a2/").text)
+    at = next(index for index, row in enumerate(rows) if row[2] == "卫生技术人员")
+    assert [row[1] for row in rows[at : at + 3]] == [0, 1, 2]
+    branch = str(rows[at + 1][0])
+    assert branch.startswith("b")
+    page = http.get(f"/a2/node/{branch}/new").text
+    assert f'value="{rows[at + 1][2]}"' in page
+    with read_session(SYSTEM) as session:
+        key = series(session, "卫生技术人员")
+    data = {"level": "full_senior", "name": "首席医师", "branch": str(rows[at + 1][2])}
+    made = http.post(f"/a2/node/{branch}/new", data=data).location
+    page = http.get(made).text
+    assert "首席医师" in page and "职称级别：正高级" in page
+    answer = http.post(f"{made}/save", data={"level": "", "name": "首席医师"})
+    assert answer.status_code == 422 and "请选择" in answer.text
+    assert http.post(f"{made}/delete").location == f"/a2/node/s{key}"
+    with read_session(SYSTEM) as session:
+        assert session.scalar(sa.select(Title.id).where(Title.name == "首席医师")) is None
+
+
+@pytest.mark.parametrize("key", ["s1", "b1"])
+def test_series_and_branches_are_not_titles_of_the_same_number(doors: Doors, key: str) -> None:
+    http = doors.enter(PROVINCE)
+    with read_session(SYSTEM) as session:
+        before = session.get_one(Title, 1).name
+    for do in ("save", "delete"):
+        http.post(f"/a2/node/{key}/{do}", data={"level": "clerk", "name": "别的"})
+    with read_session(SYSTEM) as session:
+        assert session.get_one(Title, 1).name == before
+    assert http.get("/a2/node/t0").status_code == 404
+
+
+def test_export_of_titles(doors: Doors) -> None:
+    with doors.enter(CITY).get("/a2/export?q=教授") as answer:
+        rows = list(openpyxl.load_workbook(io.BytesIO(answer.data)).active.values)
+    assert {row[3] for row in rows[1:]} >= {"教授", "副教授"}
