@@ -6,14 +6,16 @@ from typing import Any
 
 from flask_appbuilder import AppBuilder
 
-from app.accounts.views import administration, signing_in
+from app.accounts.views import administration, blacklist, registering, signing_in
 from app.applications.views import applicant, common, deciding, notices
+from app.bodies import views as bodies
 from app.catalog import views as catalog
 from app.certificates import views as certificates
 from app.committees.views import batches, keeping, searching
 from app.home import views as home
 from app.outcomes import views as outcomes
 from app.public import views as public
+from app.quotas import views as quotas
 from app.review_plans import views as plans
 
 INDEX = home.HomeView
@@ -22,6 +24,7 @@ HIDDEN: tuple[Any, ...] = (
     signing_in.AuthView,
     signing_in.PostView,
     signing_in.RegistrationView,
+    registering.UnitRegistrationView,
     signing_in.PasswordView,
     home.JobView,
     home.DemoClockView,
@@ -68,8 +71,21 @@ MENU: tuple[tuple[str, str, tuple[tuple[str, Any], ...]], ...] = (
         (
             ("职称专业管理", catalog.SpecialityTreeView),
             ("职称树管理", catalog.TitleTreeView),
+            ("职称初定/认定受理机构管理", bodies.AcceptanceView),
+            ("发证单位编码配置", bodies.IssuingAuthorityView),
             ("评委会管理", keeping.CommitteeView),
             ("评委会查询", keeping.CommitteeQueryView),
+            ("黑名单管理", blacklist.BlacklistView),
+            ("公服账号注册审核", registering.RegistrationReviewView),
+        ),
+    ),
+    (
+        "职数管理",
+        "",
+        (
+            ("职数申报", quotas.DeclarationView),
+            ("职数审核", quotas.QuotaReviewView),
+            ("职数申报查询", quotas.QuotaQueryView),
         ),
     ),
     (

@@ -25,3 +25,11 @@ class AttemptResult(Labelled):
     LOCKED = "locked", "账号锁定中"
     THROTTLED = "throttled", "尝试过于频繁"
     INACTIVE = "inactive", "账号已停用"
+
+
+class RegistrationStatus(Labelled):
+    """公服账号注册审核: where a unit's application for an account stands."""
+
+    SUBMITTED = "submitted", "待审核"
+    APPROVED = "approved", "审核通过"
+    REFUSED = "refused", "审核不通过"

@@ -6,13 +6,25 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import url_for
-from wtforms import BooleanField, PasswordField, StringField
+from wtforms import BooleanField, PasswordField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
+from app.accounts.enums import RegistrationStatus
 from app.accounts.models import Person
+from app.bodies.enums import BodyNature
 from app.bodies.forms import body_field
 from app.core.enums import Role
-from app.web.forms import Form, answered, enum_field, long_text_field, optional, text_field
+from app.web.forms import (
+    Form,
+    Query,
+    answered,
+    choices_of,
+    enum_field,
+    file_field,
+    long_text_field,
+    optional,
+    text_field,
+)
 from app.web.identity import read
 from app.web.widgets import SearchSelectField
 
@@ -52,6 +64,45 @@ class UserForm(Form):
 class GrantForm(Form):
     role = enum_field("身份", Role, need=True)
     body_id = body_field("机构", hint="系统管理员和评委可以不填。")
+
+
+class UnitRegistrationForm(Form):
+    """公服账号注册."""
+
+    credit_code = text_field("统一社会信用代码", need=True, length=18)
+    name = text_field("单位名称", need=True, length=120, hint="与营业执照或法人证书一致。")
+    nature = enum_field("单位性质", BodyNature, need=True)
+    region_code = SelectField("统筹区", [answered("请选择。")])
+    contact_name = text_field("联系人（操作员）姓名", need=True, length=60)
+    contact_id_number = text_field("联系人身份证号", need=True, length=18)
+    contact_phone = text_field("联系人手机号", need=True, length=11)
+    username = text_field("登录用户名", need=True, length=32, hint="小写字母开头，2 至 32 位。")
+    password = PasswordField("密码", [Length(max=128, message="密码不超过 128 位。")])
+    repeat = PasswordField("再次输入密码")
+    licence = file_field("营业执照或法人证书", hint="PDF、JPG 或 PNG，不超过 10 MB。")
+
+
+class RegistrationStatusForm(Form):
+    credit_code = text_field("统一社会信用代码", need=True, length=18)
+    password = PasswordField("注册时设置的密码", [InputRequired("请输入密码。"), Length(max=128)])
+
+
+class RegistrationQuery(Query):
+    name = text_field("单位名称", length=120)
+    credit_code = text_field("统一社会信用代码", length=18)
+    status = enum_field("状态", RegistrationStatus, blank="全部")
+
+
+class RegistrationDecisionForm(Form):
+    opinion = long_text_field("审核意见", length=300, hint="审核不通过时必须写明应怎么修正，单位会看到。")
+
+
+class BlacklistQuery(Query):
+    name = text_field("姓名", length=60)
+    reason = text_field("原因", length=60)
+    standing = SelectField(
+        "状态", choices=choices_of([("in", "有效"), ("over", "已到期"), ("lifted", "已解除")], "全部")
+    )
 
 
 class ReasonForm(Form):

@@ -8,10 +8,13 @@ import sqlalchemy as sa
 from flask_appbuilder.security.sqla.models import User as FabUser
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.accounts.enums import AttemptResult, Gender, SessionEnd
+from app.accounts.enums import AttemptResult, Gender, RegistrationStatus, SessionEnd
+from app.bodies.enums import BodyNature
 from app.bodies.models import Body
+from app.catalog.models import Region
 from app.core.db import EncryptedText, EnumText, Model, UtcDateTime, one_of
 from app.core.enums import Role
+from app.core.storage import FileColumns
 
 
 class Person(Model):
@@ -130,6 +133,45 @@ class BlacklistEntry(Model):
     person: Mapped[Person] = relationship()
 
     __table_args__ = (sa.CheckConstraint("ends_on >= starts_on", name="dates_in_order"),)
+
+    def __str__(self) -> str:
+        return self.person.name
+
+
+class UnitRegistration(FileColumns, Model):
+    """公服账号注册: a unit asks for an account, with its licence as the file. Approved, it becomes a body."""
+
+    __tablename__ = "unit_registrations"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    credit_code: Mapped[str] = mapped_column(sa.String(18), unique=True)
+    name: Mapped[str] = mapped_column(sa.String(120))
+    nature: Mapped[BodyNature] = mapped_column(EnumText(BodyNature))
+    region_code: Mapped[str] = mapped_column(sa.ForeignKey("regions.code"), index=True)
+    contact_name: Mapped[str] = mapped_column(sa.String(60))
+    contact_id_number: Mapped[str] = mapped_column(EncryptedText)
+    contact_id_masked: Mapped[str] = mapped_column(sa.String(18))
+    contact_phone: Mapped[str] = mapped_column(sa.String(20))
+    username: Mapped[str] = mapped_column(sa.String(32))
+    password: Mapped[str] = mapped_column(sa.String(200))
+    status: Mapped[RegistrationStatus] = mapped_column(
+        EnumText(RegistrationStatus), default=RegistrationStatus.SUBMITTED, index=True
+    )
+    opinion: Mapped[str] = mapped_column(sa.String(300), default="")
+    submitted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    body_id: Mapped[int | None] = mapped_column(sa.ForeignKey("bodies.id"))
+
+    region: Mapped[Region] = relationship()
+
+    __table_args__ = (
+        one_of("nature", BodyNature),
+        one_of("status", RegistrationStatus),
+        sa.CheckConstraint("(status = 'approved') = (body_id IS NOT NULL)", name="approved_is_a_body"),
+    )
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class UnmaskLog(Model):

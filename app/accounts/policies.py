@@ -6,7 +6,16 @@ from typing import Any
 import sqlalchemy as sa
 from flask_appbuilder.security.sqla import models as fab
 
-from app.accounts.models import Account, BlacklistEntry, LoginAttempt, LoginSession, Person, Post, UnmaskLog
+from app.accounts.models import (
+    Account,
+    BlacklistEntry,
+    LoginAttempt,
+    LoginSession,
+    Person,
+    Post,
+    UnitRegistration,
+    UnmaskLog,
+)
 from app.core.enums import Role
 from app.core.scope import Actor, registry
 
@@ -59,6 +68,13 @@ def unmask_rows(actor: Actor) -> Any:
     return True if actor.role is Role.SYSADMIN else sa.or_(*mine) if mine else False
 
 
+def registration_rows(actor: Actor) -> Any:
+    if actor.role is Role.HR_OFFICER and actor.region_prefix:
+        return UnitRegistration.__table__.c.region_code.startswith(actor.region_prefix)
+    return False
+
+
+registry.scoped(UnitRegistration, registration_rows)
 registry.scoped(Person, person_rows)
 registry.scoped(Post, post_rows)
 registry.scoped(BlacklistEntry, blacklist_rows)

@@ -81,3 +81,34 @@ def password_problem(password: str, *, username: str = "", name: str = "", id_nu
     if any(len(part) >= (4 if part.isascii() else 2) and part.lower() in lowered for part in personal):
         return "密码中不能含有用户名、姓名、生日或身份证号。"
     return None
+
+
+def integrity_record_ends(starts_on: date) -> date:
+    """The last day of a record that begins on `starts_on`: it lasts three years (Order No. 40, art. 41)."""
+    try:
+        return starts_on.replace(year=starts_on.year + 3)
+    except ValueError:  # 29 February
+        return starts_on.replace(year=starts_on.year + 3, day=28)
+
+
+def blacklist_problem(reason: str, source_document: str, starts_on: date, ends_on: date) -> dict[str, str]:
+    """What is wrong with a blacklist entry, by field: it says why and on what document, and ends after it begins."""
+    fields: dict[str, str] = {}
+    if not reason.strip():
+        fields["reason"] = "请填写加入黑名单的原因。"
+    if not source_document.strip():
+        fields["source_document"] = "请填写依据的文件（名称或文号）。"
+    if not 2000 <= starts_on.year <= 2099:
+        fields["starts_on"] = "请核对起始日期的年份。"
+    elif ends_on < starts_on:
+        fields["ends_on"] = "截止日期不能早于起始日期。"
+    elif ends_on.year > 2099:
+        fields["ends_on"] = "请核对截止日期的年份。"
+    return fields
+
+
+def username_problem(username: str) -> str | None:
+    """What is wrong with a user name, or None."""
+    if re.fullmatch(r"[a-z][a-z0-9_.-]{1,31}", username):
+        return None
+    return "用户名以小写字母开头，只含小写字母、数字、点、下划线和短横，2 至 32 位。"

@@ -154,6 +154,40 @@ def add_issuing_authority(
     return row
 
 
+def change_acceptance(
+    session: Session, *, actor: Actor, acceptance_id: int, printed_name: str, guideline: str = ""
+) -> None:
+    """A3 编辑: what is printed, and 【申报须知】; the body, method and level stay what they are."""
+    row = session.get(Acceptance, acceptance_id, with_for_update=True, populate_existing=True)
+    _change(session, actor, row, "bodies.change_acceptance", printed_name=printed_name, guideline=guideline.strip())
+
+
+def change_issuing_authority(session: Session, *, actor: Actor, authority_id: int, printed_name: str) -> None:
+    """A9 编辑: what is printed. The code stays: numbers under it are in people's hands."""
+    row = session.get(IssuingAuthority, authority_id, with_for_update=True, populate_existing=True)
+    _change(session, actor, row, "bodies.change_issuing_authority", printed_name=printed_name)
+
+
+def _change(
+    session: Session,
+    actor: Actor,
+    row: Acceptance | IssuingAuthority | None,
+    action: str,
+    *,
+    printed_name: str,
+    **values: str,
+) -> None:
+    if row is None:
+        raise NotFound
+    require_keeper(actor, session.get_one(Body, row.body_id).region_code)
+    if not row.active:
+        raise Conflict("这条记录已经注销，不能修改。")
+    problem = rules.text_problem(printed_name, "打印在证书上的机构名称")
+    if problem:
+        raise Invalid({"printed_name": problem})
+    audit.record(session, actor, action, row, changes=audit.assign(row, printed_name=printed_name.strip(), **values))
+
+
 def deregister_body(session: Session, *, actor: Actor, body_id: int, reason: str) -> Body:
     """注销 with a reason: the row and its history stay. Refused while anything uses the body, naming what does."""
     body = _kept(session, actor, body_id)

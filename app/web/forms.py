@@ -125,8 +125,19 @@ class WholeNumberField(IntegerField):
             raise ValueError("请填写整数。") from None
 
 
-def number_field(label: str, *, ask: str = ASKED, hint: str = "") -> WholeNumberField:
-    return WholeNumberField(label, [answered(ask)], description=hint, render_kw={"inputmode": "numeric"})
+def number_field(label: str, *, need: bool = True, ask: str = ASKED, hint: str = "") -> WholeNumberField:
+    checks = [answered(ask) if need else optional()]
+    return WholeNumberField(label, checks, description=hint, render_kw={"inputmode": "numeric"})
+
+
+def yes_no_field(label: str, *, need: bool = False, blank: str = "请选择") -> SelectField:
+    """是 or 否; its data is a bool, None where nothing is chosen."""
+    return SelectField(
+        label,
+        [answered() if need else optional()],
+        choices=choices_of([("1", "是"), ("0", "否")], blank),
+        coerce=lambda value: {"1": True, "0": False, True: True, False: False}.get(value),
+    )
 
 
 def enum_field(

@@ -1,352 +1,306 @@
-"""RecordView: FAB's generated screens for ordinary master data, without the doors FAB leaves open.
+"""RecordView: the ordinary screen of master data, generated from declarations.
 
-FAB generates the forms, the filters and the routes; reading goes through the request's scoped session, writing
-through one unit of work that calls a service. `action`, `action_post`, `download` and related views don't exist.
+class IssuingAuthorityView(RecordView):
+    access = only(Role.HR_OFFICER)
+    route_base, title = "/a9", "发证单位编码配置"
+    datamodel = SQLAInterface(IssuingAuthority)
+    columns, key = (Column("编码", "code"), …), (asc(IssuingAuthority.code),)
+    search_columns = ["code", "active"]
+    add_columns, edit_columns = ["body_id", "code"], ["code"]
+    label_columns = {"code": "编码", …}
+    fields = {"body_id": body_field("单位", need=True)}
+    key_name = "authority_id"
+    adding, changing, retiring = services.add_authority, services.change_authority, services.deregister_authority
+
+The list, its conditions in the URL and its export are ListScreen's; Flask-AppBuilder generates the forms and the routes of
+a record. Reading goes through the request's scoped session, writing through one unit of work that calls the declared
+service; a verb without a service has no route. FAB's `action`, `action_post`, `download` and related views don't exist.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any, ClassVar, cast
 
 import sqlalchemy as sa
 from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import ModelView, expose
-from flask_appbuilder.exceptions import FABException
-from flask_appbuilder.models.filters import Filters
-from flask_appbuilder.models.sqla import filters as fab_filters
 from flask_appbuilder.models.sqla.interface import SQLAInterface
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy import Select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
-from wtforms import Form as PlainForm
 
 from app.core.db import EnumText
-from app.core.errors import Refusal
-from app.core.scope import Actor
-from app.web.forms import ChineseMeta, apply_refusal, enum_field
+from app.core.enums import Labelled
+from app.core.errors import Invalid, Refusal
+from app.web import history
+from app.web.access import LARGEST_ID
+from app.web.forms import (
+    ChineseMeta,
+    Form,
+    Query,
+    apply_refusal,
+    date_field,
+    enum_field,
+    long_text_field,
+    number_field,
+    text_field,
+    yes_no_field,
+)
+from app.web.history import Words
 from app.web.identity import command, current_actor, read
-from app.web.paging import COUNT_CAP, PAGE_SIZES, page_size
-from app.web.related import BLANK, RelatedIs, related_field
+from app.web.lists import Button, Column, ListScreen
 
 log = logging.getLogger(__name__)
 
-
-LAST_PAGE = 5_000
 DUPLICATE = "与已有记录重复，或正被其他记录使用，没有保存。"
-_DECLARED = ("access", "list_columns", "show_columns", "search_columns", "order_columns", "label_columns", "list_title")
+_VERBS = ("adding", "changing", "retiring", "removing")
 
 
-class RecordView(ModelView):
-    """A list, a page, a form. A subclass declares its columns and overrides the hooks of what may be written.
+class RetireForm(Form):
+    """注销 and 解除 ask why."""
 
-    `loading`: loader options of the list, so that related columns cost no query a row.
-    A hook that isn't overridden switches its route off (404).
-    """
+    reason = long_text_field("原因", need=True, length=300)
+
+
+class RecordView(ListScreen, ModelView):
+    """A list, a page, a form; see the module."""
 
     abstract: ClassVar[bool] = True
+    datamodel: Any
     loading: ClassVar[Sequence[Any]] = ()
-    intro: ClassVar[str] = ""
+    """Loader options, so that related columns cost no query a row."""
+    show_columns: Any = None
+    """What the page shows, as Columns; the list's, unless declared."""
+    search_columns: Any = ()
+    add_columns: Any = ()
+    edit_columns: Any = ()
+    order_columns: Any = ()
+    list_columns: Any = ()
+    label_columns: Any = None
+    fields: ClassVar[Mapping[str, Any]] = {}
+    """Form fields of columns that the column's type does not say enough of."""
+    key_name: ClassVar[str] = "key"
+    """What the services call the record's id."""
+    adding: ClassVar[Callable[..., Any] | None] = None
+    changing: ClassVar[Callable[..., Any] | None] = None
+    retiring: ClassVar[Callable[..., Any] | None] = None
+    removing: ClassVar[Callable[..., Any] | None] = None
+    retire_word: ClassVar[str] = "注销"
+    words: ClassVar[Mapping[str, str]] = {}
+    """What history calls actions whose verb is not in its vocabulary."""
     exclude_route_methods: ClassVar[set[str]] = {"action", "action_post", "download"}
     related_views: Any = None
-    list_columns: Any = None
-    show_columns: Any = None
-    add_columns: Any = None
-    edit_columns: Any = None
-    search_columns: Any = None
-    order_columns: Any = None
-    label_columns: Any = None
-    search_form_extra_fields: Any = None
-    add_form_extra_fields: Any = None
-    edit_form_extra_fields: Any = None
-    page_size = PAGE_SIZES[0]
-    list_template = "screens/records.html"
-    show_template = "screens/record.html"
     form_template: ClassVar[str] = "screens/form.html"
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
+        for verb in _VERBS:
+            if callable(cls.__dict__.get(verb)):
+                setattr(cls, verb, staticmethod(cls.__dict__[verb]))
+        if not cls.__dict__.get("abstract") and isinstance(getattr(cls, "datamodel", None), SQLAInterface):
+            if "conditions" not in cls.__dict__:
+                cls.conditions = type(f"{cls.__name__}Query", (Query,), cls._fields_of(cls.search_columns, asked=True))
+            cls.list_columns = [next(iter(sa.inspect(cls.datamodel.obj).columns)).key]
         super().__init_subclass__(**kwargs)
         if cls.__dict__.get("abstract"):
             return
-        missing = [name for name in _DECLARED if getattr(cls, name, None) is None]
-        missing += ["datamodel"] if not isinstance(getattr(cls, "datamodel", None), SQLAInterface) else []
-        if cls._writes("create") and not (cls.add_columns or cls.add_form):
-            missing.append("add_columns")
-        if cls._writes("change") and not (cls.edit_columns or cls.edit_form):
-            missing.append("edit_columns")
+        missing = [name for name in ("datamodel", "label_columns") if getattr(cls, name, None) is None]
+        missing += [f"{verb}'s columns" for verb, names in cls._written() if not names]
         if missing:
             raise TypeError(f"{cls.__name__} lacks {', '.join(missing)}")
         if cls.related_views or not cls.exclude_route_methods >= RecordView.exclude_route_methods:
             raise TypeError(f"{cls.__name__} opens a route RecordView keeps closed")
 
-    # Hooks -------------------------------------------------------------------------------------------------
+    # What a screen may say beyond its declarations ------------------------------------------------------------
 
-    def create(self, session: Session, actor: Actor, form: Any) -> Any:
-        """Call the service that makes a row from `form`; may return the row."""
-        raise NotImplementedError
+    def select(self, session: Session, values: Mapping[str, Any]) -> Select[Any]:
+        """Every row in scope under the conditions: text by what it contains, all else by equality."""
+        del session
+        model = self.datamodel.obj
+        statement = sa.select(model).options(*self.loading)
+        for name, value in values.items():
+            if value in (None, ""):
+                continue
+            column = getattr(model, name)
+            contains = isinstance(column.type, sa.String) and not isinstance(column.type, EnumText)
+            statement = statement.where(column.contains(value, autoescape=True) if contains else column == value)
+        return statement
 
-    def change(self, session: Session, actor: Actor, key: Any, form: Any) -> None:
-        """Call the service that changes row `key` by `form`."""
-        raise NotImplementedError
+    def keeps(self, row: Any) -> bool:
+        """Whether the acting post is offered to change this row; the services ask again."""
+        return bool(getattr(row, "active", True))
 
-    def remove(self, session: Session, actor: Actor, key: Any) -> None:
-        """Call the service that removes row `key`."""
-        raise NotImplementedError
+    def filled(self, form: Any) -> dict[str, Any]:
+        """What the form holds, by the service's names; a text left out is empty."""
+        names = [name for name in form._fields if name != "csrf_token"]
+        return {name: "" if form[name].data is None and _is_text(form[name]) else form[name].data for name in names}
 
-    @classmethod
-    def _writes(cls, hook: str) -> bool:
-        return getattr(cls, hook) is not getattr(RecordView, hook)
+    def facts(self, row: Any) -> Sequence[tuple[str, Any]]:
+        return [(column.label, column.of(row)) for column in self.show_columns or self.columns]
 
-    # Routes ------------------------------------------------------------------------------------------------
+    def more(self, row: Any) -> Sequence[Button]:
+        """Further buttons of one record."""
+        del row
+        return ()
 
-    @expose("/list/")
-    def list(self) -> ResponseReturnValue:
-        size = page_size(request.args.get(self._parameter("psize")), self.page_size)
-        found = self._filters_asked()
-        try:
-            count, rows, number = self._rows(found, size)
-        except (SQLAlchemyError, FABException, ValueError, TypeError) as error:
-            log.info("search on %s was not understood: %s", self.endpoint, type(error).__name__)
-            read().rollback()
-            flash("查询条件无法识别，已显示全部记录。", "warning")
-            found = self._new_filters()
-            count, rows, number = self._rows(found, size)
-        return self._page(
-            self.list_template,
-            screen=self,
-            title=self.list_title,
-            rows=rows,
-            count=count,
-            number=number,
-            size=size,
-            sizes=PAGE_SIZES,
-            cap=COUNT_CAP,
-            form=self._search(),
-            order=self._order_asked(),
-            filtered=bool(found.filters),
-        )
+    # Routes ---------------------------------------------------------------------------------------------------
 
     @expose("/show/<pk>")
     def show(self, pk: str) -> ResponseReturnValue:
-        return self._page(self.show_template, screen=self, title=self.show_title, row=self._row(pk), pk=pk)
+        row = self._row(pk)
+        return self._page(
+            "screens/record.html",
+            title=str(row),
+            crumbs=[(self.title, self.url("list"))],
+            facts=self.facts(row),
+            buttons=[button for button in self.row_actions(row) if button.label != "详情"],
+            history=history.steps(read(), row, words=self._history()),
+            back=self.url("list"),
+        )
 
     @expose("/add", methods=["GET", "POST"])
     def add(self) -> ResponseReturnValue:
-        self._only_with("create")
-        form = self.add_form()
-        if form.validate_on_submit() and self._attempt(form, lambda work: self.create(work, current_actor(), form)):
+        """【新增】."""
+        adding, form = self._verb("adding"), self.add_form()
+        if form.validate_on_submit() and self._attempt(
+            form, lambda work: adding(work, actor=current_actor(), **self.filled(form))
+        ):
             flash("已新增。", "success")
             return redirect(self.url("list"))
-        return self._form(form, self.add_title, self.add_columns, self.add_fieldsets, self.url("list"))
+        return self._form(form, f"新增{self.title.removesuffix('管理').removesuffix('配置')}", self.url("list"))
 
     @expose("/edit/<pk>", methods=["GET", "POST"])
     def edit(self, pk: str) -> ResponseReturnValue:
-        self._only_with("change")
-        row, key = self._row(pk), self._key(pk)
+        """【编辑】."""
+        changing, row = self._verb("changing"), self._row(pk)
         form = self.edit_form() if request.method == "POST" else self.edit_form(obj=row)
-        form._id = key  # FAB's Unique validator leaves this row out by it
+        key = {self.key_name: self._key(pk)}
         if form.validate_on_submit() and self._attempt(
-            form, lambda work: self.change(work, current_actor(), key, form)
+            form, lambda work: changing(work, actor=current_actor(), **key, **self.filled(form))
         ):
             flash("已保存修改。", "success")
             return redirect(self.url("show", pk=pk))
-        return self._form(form, self.edit_title, self.edit_columns, self.edit_fieldsets, self.url("show", pk=pk))
+        return self._form(form, f"编辑：{row}", self.url("show", pk=pk))
+
+    @expose("/retire/<pk>", methods=["GET", "POST"])
+    def retire(self, pk: str) -> ResponseReturnValue:
+        """【注销】 or 【解除】, with its reason; the row and its history stay."""
+        retiring, row, form = self._verb("retiring"), self._row(pk), RetireForm()
+        form.reason.label.text = f"{self.retire_word}原因"
+        key = {self.key_name: self._key(pk)}
+        if form.validate_on_submit() and self._attempt(
+            form, lambda work: retiring(work, actor=current_actor(), reason=form.reason.data, **key)
+        ):
+            flash(f"已{self.retire_word}。", "success")
+            return redirect(self.url("show", pk=pk))
+        return self._form(
+            form, f"{self.retire_word}：{row}", self.url("show", pk=pk), submit=self.retire_word, tone="danger"
+        )
 
     @expose("/delete/<pk>", methods=["POST"])
     def delete(self, pk: str) -> ResponseReturnValue:
-        """Removes only by POST, and only after a page that asks."""
-        self._only_with("remove")
-        row, key = self._row(pk), self._key(pk)
-        if request.form.get("confirmed") != "1":
-            facts = [(self.label_columns.get(name, name), self.value(row, name)) for name in self.show_columns[:6]]
-            return self._page(
-                "screens/confirm.html",
-                title="删除",
-                question="确定删除这条记录吗？删除后不能恢复。",
-                facts=facts,
-                url=self.url("delete", pk=pk),
-                back=self.url("show", pk=pk),
-                hidden={"confirmed": 1},
-                submit="删除",
-                tone="danger",
-            )
-        reason = self._refused(lambda work: self.remove(work, current_actor(), key))
-        if reason:
-            flash(reason, "danger")
+        """【删除】; what is in use is refused, naming what uses it."""
+        removing = self._verb("removing")
+        self._row(pk)
+        try:
+            with command() as session:
+                removing(session, actor=current_actor(), **{self.key_name: self._key(pk)})
+        except Refusal as refusal:
+            flash(refusal.reason, "danger")
             return redirect(self.url("show", pk=pk))
         flash("已删除。", "success")
         return redirect(self.url("list"))
 
-    # For templates -----------------------------------------------------------------------------------------
+    # For templates --------------------------------------------------------------------------------------------
 
     def url(self, method: str, **values: Any) -> str:
         return url_for(f"{self.endpoint}.{method}", **values)
 
-    def can(self, method: str) -> bool:
-        """Whether the acting post sees the button of `method`."""
-        hooks = {"add": "create", "edit": "change", "delete": "remove"}
-        return self._writes(hooks[method]) and self.appbuilder.sm.has_access(f"can_{method}", self.__class__.__name__)
+    def tools(self) -> Sequence[Button]:
+        return (Button("新增", self.url("add"), tone="primary"),) if self.adding and self._may("add") else ()
 
-    def key_of(self, row: Any) -> Any:
-        return sa.inspect(row).identity[0]
+    def row_actions(self, row: Any) -> Sequence[Button]:
+        pk = sa.inspect(row).identity[0]
+        buttons = [Button("详情", self.url("show", pk=pk))]
+        if self.keeps(row):
+            if self.changing and self._may("edit"):
+                buttons.append(Button("编辑", self.url("edit", pk=pk)))
+            if self.retiring and self._may("retire"):
+                buttons.append(Button(self.retire_word, self.url("retire", pk=pk), tone="danger"))
+            if self.removing and self._may("delete"):
+                confirm = "删除后不能恢复，确定删除吗？"
+                buttons.append(Button("删除", self.url("delete", pk=pk), "post", confirm, "danger"))
+        return (*buttons, *self.more(row))
 
-    def value(self, row: Any, name: str) -> Any:
-        """The value of a declared column (dots follow relations), through its formatter if it has one."""
-        for part in name.split("."):
-            row = None if row is None else getattr(row, part)
-            row = row() if callable(row) else row
-        formatter = (self.formatters_columns or {}).get(name)
-        return formatter(row) if formatter else row
+    # Inside ---------------------------------------------------------------------------------------------------
 
-    def list_url(self, **changed: Any) -> str:
-        """The list with its search kept, `changed` over it: order, direction, page, size."""
-        names = {"order": "_oc", "direction": "_od", "page": "page", "size": "psize"}
-        kept: dict[str, Any] = {k: v for k, v in request.args.to_dict(flat=False).items() if k in self._parameters()}
-        for word, value in changed.items():
-            kept[self._parameter(names[word])] = value
-        return self.url("list", **{k: v for k, v in kept.items() if v not in (None, "", [""])})
+    @classmethod
+    def _written(cls) -> Sequence[tuple[str, Any]]:
+        wanted = (("adding", cls.add_columns), ("changing", cls.edit_columns))
+        return [(verb, names) for verb, names in wanted if getattr(cls, verb) is not None]
 
-    def _page(self, template: str, **values: Any) -> str:
-        return str(self.render_template(template, **values))
+    def _may(self, method: str) -> bool:
+        return bool(self.appbuilder.sm.has_access(f"can_{method}", self.__class__.__name__))
 
-    # Inside ------------------------------------------------------------------------------------------------
-
-    def _init_forms(self) -> None:
-        self.add_form_extra_fields = self._own_fields(self.add_columns) | (self.add_form_extra_fields or {})
-        self.edit_form_extra_fields = self._own_fields(self.edit_columns) | (self.edit_form_extra_fields or {})
-        searched = self._own_fields(self.search_columns, searching=True)
-        self.search_form_extra_fields = searched | (self.search_form_extra_fields or {})
-        super()._init_forms()
-        for name in ("add_form", "edit_form", "search_form"):
-            form_class = getattr(self, name)
-            options = {"csrf": False} if name == "search_form" else {}
-            meta = type("Meta", (ChineseMeta, form_class.Meta), options)
-            setattr(self, name, type(form_class.__name__, (form_class,), {"Meta": meta}))
-
-    def _own_fields(self, names: Sequence[str], *, searching: bool = False) -> dict[str, Any]:
-        """Our fields for enum columns (FAB offers a text field) and related rows (FAB's own warn or load unscoped)."""
-        mapper = sa.inspect(self.datamodel.obj)
-        fields: dict[str, Any] = {}
-        for name in names:
-            label = str(self.label_columns.get(name, name))
-            if name in mapper.columns and isinstance(mapper.columns[name].type, EnumText):
-                need = not searching and not mapper.columns[name].nullable
-                fields[name] = enum_field(
-                    label, mapper.columns[name].type.enum, need=need, blank="全部" if searching else "请选择"
-                )
-            elif self._is_related(name):
-                local = next(iter(mapper.relationships[name].local_columns))
-                fields[name] = related_field(
-                    label, mapper.relationships[name].mapper.class_, need=not searching and not local.nullable
-                )
-        return fields
-
-    def _is_related(self, name: str) -> bool:
-        return name in sa.inspect(self.datamodel.obj).relationships and self.datamodel.is_relation_many_to_one(name)
+    def _verb(self, name: str) -> Callable[..., Any]:
+        return getattr(self, name) or abort(404)
 
     def _init_properties(self) -> None:
-        self.add_columns = self.add_columns or ["__none__"]
-        self.edit_columns = self.edit_columns or ["__none__"]
-        searched, ordered = self.search_columns, self.order_columns
         super()._init_properties()
-        self.search_columns, self.order_columns = searched, ordered
-        self.add_columns = [name for name in self.add_columns if name != "__none__"]
-        self.edit_columns = [name for name in self.edit_columns if name != "__none__"]
+        declared = type(self)  # where nothing is declared, FAB takes every column
+        self.add_columns, self.edit_columns, self.search_columns = declared.add_columns, declared.edit_columns, ()
 
-    def _only_with(self, hook: str) -> None:
-        if not self._writes(hook):
-            abort(404)
+    def _init_forms(self) -> None:
+        self.add_form_extra_fields = self._fields_of(self.add_columns)
+        self.edit_form_extra_fields = self._fields_of(self.edit_columns)
+        super()._init_forms()
+        for name in ("add_form", "edit_form"):
+            made = getattr(self, name)
+            setattr(self, name, type(made.__name__, (made,), {"Meta": type("Meta", (ChineseMeta, made.Meta), {})}))
 
-    def _parameter(self, kind: str) -> str:
-        return f"{kind}_{self.__class__.__name__}"
+    @classmethod
+    def _fields_of(cls, names: Sequence[str], *, asked: bool = False) -> dict[str, Any]:
+        """The form field of each column by its type; `asked`: as a condition, so that nothing is needed."""
+        columns = sa.inspect(cls.datamodel.obj).columns
+        made = {}
+        for name in names:
+            if name in cls.fields and not asked:
+                made[name] = cls.fields[name]
+                continue
+            column, label = columns[name], str(cls.label_columns.get(name, name))
+            made[name] = _field(
+                column, label, need=not asked and not column.nullable and not column.default, asked=asked
+            )
+        return made
 
-    def _parameters(self) -> set[str]:
-        flt = {f"_flt_{index}_{name}" for name in self.search_columns for index in range(10)}
-        return flt | {self._parameter(kind) for kind in ("_oc", "_od", "page", "psize")}
+    @cache  # noqa: B019  (views live as long as the application)
+    def _history(self) -> Words:
+        columns = sa.inspect(self.datamodel.obj).columns
+        named = {
+            name: (str(label), columns[name].type.enum)
+            if name in columns and isinstance(columns[name].type, EnumText)
+            else str(label)
+            for name, label in self.label_columns.items()
+        }
+        return Words({**named, "reason": "原因"}, self.words)
 
     def _key(self, pk: str) -> Any:
         """The primary key `pk` spells, in its column's type; 404 if it spells none."""
         column = sa.inspect(self.datamodel.obj).primary_key[0]
         if isinstance(column.type, sa.Integer):
-            if not (pk.isascii() and pk.isdigit() and len(pk) <= 18):
-                abort(404)
-            return int(pk)
-        if "\x00" in pk or len(pk) > 200:
-            abort(404)
-        return pk
+            return int(pk) if pk.isascii() and pk.isdigit() and int(pk[:18]) <= LARGEST_ID else abort(404)
+        return abort(404) if "\x00" in pk or len(pk) > 200 else pk
 
     def _row(self, pk: str) -> Any:
-        """The row within the acting post's scope; 404 otherwise."""
-        model = self.datamodel.obj
-        column = sa.inspect(model).primary_key[0]
-        row = read().scalar(sa.select(model).where(column == self._key(pk)).options(*self.loading))
-        if row is None:
-            abort(404)
-        return row
+        """The row within the acting post's scope and the screen's; 404 otherwise."""
+        column = sa.inspect(self.datamodel.obj).primary_key[0]
+        statement = self.select(read(), {}).where(getattr(self.datamodel.obj, column.key) == self._key(pk))
+        return read().scalar(statement) or abort(404)
 
-    def _new_filters(self) -> Filters:
-        """Filters of this request alone: FAB keeps one object on the view, shared between threads."""
-        return (
-            self.datamodel.get_filters([*self.search_columns]) if self.search_columns else self.datamodel.get_filters()
-        )
-
-    def _operator(self, filters: Filters, name: str) -> int | None:
-        """The index of the filter our search form uses for a column: contains for text, else equality."""
-        offered = filters.get_search_filters().get(name) or []
-        wanted = (fab_filters.FilterContains, fab_filters.FilterEqual, fab_filters.FilterRelationOneToManyEqual)
-        for kind in wanted:
-            for index, one in enumerate(offered):
-                if type(one) is kind:
-                    return index
-        return 0 if offered else None
-
-    def _filters_asked(self) -> Filters:
-        """The filters of the URL on declared search columns; anything else is left out."""
-        filters = self._new_filters()
-        for name, offered in filters.get_search_filters().items():
-            for index, one in enumerate(offered):
-                for text in request.args.getlist(f"_flt_{index}_{name}")[:5]:
-                    text = text.replace("\x00", "").strip()[:100]
-                    if text and text != BLANK:
-                        filters._add_filter(RelatedIs(name, self.datamodel) if self._is_related(name) else one, text)
-        return filters
-
-    def _order_asked(self) -> tuple[str, str]:
-        name, direction = request.args.get(self._parameter("_oc"), ""), request.args.get(self._parameter("_od"), "")
-        if name in self.order_columns and direction in ("asc", "desc"):
-            return name, direction
-        return self.base_order or ("", "")
-
-    def _rows(self, filters: Filters, size: int) -> tuple[int, Sequence[Any], int]:
-        """(count up to COUNT_CAP + 1, one page of rows, its number from 0)."""
-        model = self.datamodel.obj
-        key = sa.inspect(model).primary_key[0]
-        query = filters.get_joined_filters(self._base_filters).apply_all(read().query(model))
-        count = query.order_by(None).limit(COUNT_CAP + 1).count()
-        text = request.args.get(self._parameter("page"), "")
-        number = min(int(text), LAST_PAGE) if text.isascii() and text.isdigit() and len(text) < 6 else 0
-        number = min(number, max(0, (count - 1) // size)) if count <= COUNT_CAP else number
-        name, direction = self._order_asked()
-        if name:
-            query = self.datamodel.apply_order_by(query, name, direction)
-        query = query.order_by(key.desc() if direction == "desc" else key).options(*self.loading)
-        return count, query.offset(number * size).limit(size).all(), number
-
-    def _search(self) -> PlainForm:
-        """The search form with each field under FAB's own parameter name."""
-        form, filters = self.search_form(), self._new_filters()
-        for name in self.search_columns:
-            index = self._operator(filters, name)
-            field = form[name]
-            field.name = f"_flt_{index}_{name}"
-            if hasattr(field, "allow_blank"):
-                field.blank_text = "全部"
-            field.flags.required = None
-            field.process(request.args)
-        return form
-
-    def _attempt(self, form: Any, work: Any) -> bool:
+    def _attempt(self, form: Any, work: Callable[[Session], Any]) -> bool:
         try:
             with command() as session:
                 work(session)
@@ -355,29 +309,39 @@ class RecordView(ModelView):
             return False
         except IntegrityError as error:
             log.warning("%s: %s", self.endpoint, type(error.orig).__name__)
-            form.form_errors.append(DUPLICATE)
+            apply_refusal(form, Invalid({"": DUPLICATE}))
             return False
         return True
 
-    def _refused(self, work: Any) -> str:
-        try:
-            with command() as session:
-                work(session)
-        except Refusal as refusal:
-            return refusal.reason
-        except IntegrityError as error:
-            log.warning("%s: %s", self.endpoint, type(error.orig).__name__)
-            return "这条记录正被其他记录使用，不能删除。"
-        return ""
-
     def _form(
-        self,
-        form: Any,
-        title: str,
-        columns: Sequence[str],
-        fieldsets: Sequence[tuple[str, Mapping[str, Any]]] | None,
-        back: str,
+        self, form: Any, title: str, back: str, *, submit: str = "保存", tone: str = "primary"
     ) -> ResponseReturnValue:
-        groups = [(name, fields["fields"]) for name, fields in fieldsets] if fieldsets else [("", columns)]
-        page = self._page(self.form_template, form=form, title=title, groups=groups, back=back, submit="保存")
+        crumbs = [(self.title, self.url("list"))]
+        page = self._page(
+            self.form_template, form=form, title=title, back=back, submit=submit, tone=tone, crumbs=crumbs
+        )
         return page, 422 if form.errors else 200
+
+
+def _is_text(field: Any) -> bool:
+    return "String" in type(field).__name__ or "TextArea" in type(field).__name__
+
+
+def _field(column: Any, label: str, *, need: bool, asked: bool) -> Any:
+    kind = column.type
+    if isinstance(kind, EnumText):
+        return enum_field(label, cast(type[Labelled], kind.enum), need=need, blank="全部" if asked else "请选择")
+    if isinstance(kind, sa.Boolean):
+        return yes_no_field(label, blank="全部" if asked else "请选择", need=need)
+    if isinstance(kind, sa.Text) and not asked:
+        return long_text_field(label, need=need)
+    if isinstance(kind, sa.String):
+        return text_field(label, length=kind.length or 200, need=need)
+    if isinstance(kind, sa.Date):
+        return date_field(label, need=need)
+    if isinstance(kind, sa.Integer):
+        return number_field(label, need=need)
+    raise TypeError(f"{column}: name its field")
+
+
+__all__ = ["Button", "Column", "RecordView"]

@@ -87,6 +87,12 @@ COMMITTEE_ROWS: dict[str, People] = {
     "near": ADMIN | {"province", "changsha"},
     "far": ADMIN | {"province"},
 }
+BLACKLIST_ROWS: dict[str, People] = {"near": of("province", "changsha"), "far": of("province")}
+REGISTRATION_ROWS: dict[str, People] = {"near": of("province", "changsha", "furong"), "far": of("province")}
+QUOTA_ROWS: dict[str, People] = {
+    "near": of("unit", "agency", "changsha", "province"),
+    "far": of("far_agency", "province"),
+}
 BATCH_ROWS: dict[str, People] = {"near": of("committee"), "far": of("far_committee")}
 FILING_ROWS: dict[str, People] = {"filed": of("committee", "changsha", "province")}
 JOB_ROWS: dict[str, People] = {"agency": of("agency", "sysadmin"), "province": of("province", "sysadmin")}
@@ -113,6 +119,16 @@ def _screen(name: str, who: People, *, bulk: str = "", exports: bool = True) -> 
         f"{name}.export": Expect(who if exports else NOBODY),
         f"{name}.bulk": Expect(who if bulk else NOBODY, values={"bulk_name": bulk or "nothing"}),
     }
+
+
+def _records(
+    name: str, who: People, table: str, rows: dict[str, People], writes: tuple[str, ...] = ("edit", "retire")
+) -> dict[str, Expect]:
+    """Generated master data: list, page and form; `writes` are the verbs that have a service, delete has none here."""
+    one = Expect(who, table, rows)
+    none = Expect(NOBODY, table, rows)
+    verbs = {f"{name}.{verb}": one if verb in writes else none for verb in ("edit", "retire", "delete")}
+    return {**_screen(name, who), f"{name}.add": Expect(who), f"{name}.show": one, **verbs}
 
 
 def _application(who: People, **values: str) -> Expect:
@@ -174,6 +190,24 @@ EXPECTED: dict[str, Expect] = {
     "AccountView.grant": Expect(ADMIN, "account", ADMIN_ROWS),
     "AccountView.activate": Expect(ADMIN, "account", ADMIN_ROWS),
     "AccountView.revoke": Expect(ADMIN, "post", ADMIN_ROWS),
+    # master data
+    **_records("AcceptanceView", ADMIN | HR, "acceptance", COMMITTEE_ROWS),
+    **_records("IssuingAuthorityView", ADMIN | HR, "authority", COMMITTEE_ROWS),
+    **_records("BlacklistView", HR, "blacklist", BLACKLIST_ROWS),
+    **_screen("RegistrationReviewView", HR),
+    "RegistrationReviewView.decide": Expect(HR, "registration", REGISTRATION_ROWS),
+    "RegistrationReviewView.licence": Expect(HR, "registration", REGISTRATION_ROWS),
+    "UnitRegistrationView.register": Expect(of("anonymous")),
+    "UnitRegistrationView.mend": Expect(of("anonymous")),
+    "UnitRegistrationView.status": Expect(of("anonymous")),
+    **_screen("DeclarationView", UNITS),
+    "DeclarationView.new": Expect(UNITS),
+    "DeclarationView.show": Expect(UNITS, "quota", QUOTA_ROWS),
+    **_screen("QuotaReviewView", ISSUERS),
+    "QuotaReviewView.show": Expect(ISSUERS, "quota", QUOTA_ROWS),
+    "QuotaReviewView.decide": Expect(ISSUERS, "quota", QUOTA_ROWS),
+    **_screen("QuotaQueryView", ISSUERS),
+    "QuotaQueryView.show": Expect(ISSUERS, "quota", QUOTA_ROWS),
     # applicants
     "ApplicationView.list": Expect(APPLICANTS),
     "ApplicationView.new": Expect(APPLICANTS),

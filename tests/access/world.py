@@ -16,7 +16,8 @@ from app.accounts.models import Account, Post
 from app.applications import services as applications
 from app.applications.enums import ApplicationAction as A
 from app.applications.models import Application
-from app.bodies.models import Body
+from app.bodies.enums import BodyNature
+from app.bodies.models import Acceptance, Body, IssuingAuthority
 from app.catalog.enums import AcquisitionMethod, TitleLevel
 from app.certificates import services as certificates
 from app.certificates.queries import token_of
@@ -29,6 +30,7 @@ from app.outcomes import services as outcomes
 from app.public_notices import services as notices
 from app.public_notices.enums import NoticeKind
 from app.public_notices.rules import earliest_end
+from app.quotas import services as quotas
 from app.review_plans import services as plans
 from app.review_plans.enums import PlanKind, PlanMode
 from seeds.demo_days import Life
@@ -208,6 +210,60 @@ class Builder:
                 founder = sa.select(FoundingBody.id).where(FoundingBody.committee_id == key)
                 self.rows.put("founder", row, session.scalars(founder).one())
 
+    def master_data(self) -> None:
+        """One row of each kind of a city and one beyond it."""
+        officers = {"near": self.world.actors[Role.HR_OFFICER, CHANGSHA_OFFICE]}
+        officers["far"] = self.world.actors[Role.HR_OFFICER, PROVINCE_OFFICE]
+        for row, office, unit, credit_code, applicant in (
+            ("near", CHANGSHA_OFFICE, DRAINAGE, "91350100M000100Y43", "furong"),
+            ("far", ZHUZHOU_OFFICE, ZHUZHOU_UNIT, "12430000444885384T", "far"),
+        ):
+            body, hr = self.by_name[office], officers[row]
+            with unit_of_work(SYSTEM) as session:
+                for table, model in (("acceptance", Acceptance), ("authority", IssuingAuthority)):
+                    found = session.scalars(sa.select(model.id).where(model.body_id == body.id)).first()
+                    self.rows.put(table, row, found or 0)
+                made = accounts.register_unit(
+                    session,
+                    actor=SYSTEM,
+                    values={
+                        "credit_code": credit_code,
+                        "name": f"新单位{row}",
+                        "nature": BodyNature.PRIVATE_FIRM,
+                        "region_code": "430102" if row == "near" else "430200",
+                        "contact_name": "何人",
+                        "contact_id_number": id_number("430102", date(1981, 1, 1), 600 + len(row)),
+                        "contact_phone": "13900000000",
+                        "username": f"newcomer.{row}",
+                    },
+                    password=PASSWORD,
+                    licence=("执照.pdf", self.paper),
+                )
+                self.rows.put("registration", row, made.id)
+            with unit_of_work(hr) as session:
+                barred = session.get_one(Application, self.rows.ids["application"][applicant])
+                entry = accounts.add_entry(
+                    session,
+                    actor=hr,
+                    person_id=barred.person_id,
+                    reason="提供虚假材料",
+                    source_document="湘人社〔2026〕1号",
+                    starts_on=clock.today(),
+                )
+                self.rows.put("blacklist", row, entry.id)
+            unit_actor = self.operator(unit)
+            with unit_of_work(unit_actor) as session:
+                quota = quotas.declare(
+                    session,
+                    actor=unit_actor,
+                    year=clock.today().year,
+                    level=TitleLevel.FULL_SENIOR,
+                    posts=2,
+                    occupied=1,
+                    asked=1,
+                )
+                self.rows.put("quota", row, quota.id)
+
     @property
     def paper(self) -> bytes:
         return self.life.papers["ACHIEVEMENTS"]
@@ -272,6 +328,7 @@ def build(app: Flask) -> Rows:
         for unit, row in ((DRAINAGE, "at_employer"), (SIBLING, "at_sibling"), (ZHUZHOU_UNIT, "far")):
             make.rows.put("notice", row, make.publish(unit, [row]))
             _object(make, unit, row)
+        make.master_data()
     return make.rows
 
 

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from app.accounts import queries, services
+from app.accounts import queries, rules, services
 from app.accounts.enums import AttemptResult, SessionEnd
 from app.accounts.models import Account, LoginAttempt, LoginSession, Person, Post, UnmaskLog
 from app.bodies.enums import NodeType
@@ -247,7 +247,7 @@ def acting(body_id: int) -> list[str]:
 def test_an_operator_signs_in_with_the_password_handed_over_and_changes_it_first() -> None:
     body = make_body("某评委会", NodeType.COMMITTEE)
     password = appoint(body)
-    assert services.rules.password_problem(password) is None
+    assert rules.password_problem(password) is None
     outcome = sign_in("c100", password)
     assert outcome.needs_choice
     actor = resume(outcome.token)

@@ -21,7 +21,7 @@ from app.bodies.enums import BodyNature, NodeType
 from app.bodies.models import Body
 from app.catalog.enums import RegionLevel, TitleLevel
 from app.catalog.models import Region
-from app.core import crypto
+from app.core import audit, crypto
 from app.core.audit import AuditEntry
 from app.core.chain import GENESIS, ChainHead
 from app.core.db import Model, db, prepare_engine, unit_of_work
@@ -87,58 +87,55 @@ class QuotaList(ListScreen):
         raise Refusal("第一条还有未处理的异议。")
 
 
+def add_quota(session: Session, *, actor: Actor, year: int, level: TitleLevel, posts: int, body_id: int) -> None:
+    if posts > 999:
+        raise Invalid({"posts": "岗位数过大，请核对。"})
+    session.add(PostQuota(body_id=body_id, year=year, level=level, posts=posts, occupied=0, asked=1))
+
+
+def change_quota(session: Session, *, actor: Actor, key: int, posts: int, opinion: str) -> None:
+    row = session.get_one(PostQuota, key)
+    audit.record(session, actor, "quotas.change", row, changes=audit.assign(row, posts=posts, opinion=opinion))
+
+
+def remove_quota(session: Session, *, actor: Actor, key: int) -> None:
+    row = session.get_one(PostQuota, key)
+    if row.posts > 5:
+        raise Refusal("正在使用，不能删除。")
+    session.delete(row)
+
+
+def retire_quota(session: Session, *, actor: Actor, key: int, reason: str) -> None:
+    audit.record(session, actor, "quotas.cancel", session.get_one(PostQuota, key), reason=reason)
+
+
 class QuotaRecords(RecordView):
     access = only(Role.UNIT)
-    route_base = "/records"
+    route_base, title = "/records", "职数台账"
     datamodel = SQLAInterface(PostQuota)
-    list_title, show_title, add_title, edit_title = "职数台账", "职数", "新增职数", "修改职数"
-    list_columns = ["year", "body.name", "level", "status"]
-    show_columns = ["year", "body", "level", "posts", "status"]
-    search_columns = ["year", "level", "body"]
-    order_columns = ["year"]
-    add_columns = ["year", "level", "posts", "body"]
+    key = (asc(PostQuota.id),)
+    columns = (
+        Column("年度", "year"),
+        Column("单位", "body.name"),
+        Column("级别", "level"),
+        Column("状态", "status", "state"),
+    )
+    show_columns = (*columns, Column("岗位数", "posts"))
+    search_columns = ["year", "level", "opinion"]
+    add_columns = ["year", "level", "posts", "body_id"]
     edit_columns = ["posts", "opinion"]
-    label_columns = {
-        "year": "年度",
-        "body": "单位",
-        "body.name": "单位",
-        "level": "级别",
-        "posts": "岗位数",
-        "status": "状态",
-        "opinion": "意见",
-    }
+    label_columns = {"year": "年度", "body_id": "单位", "level": "级别", "posts": "岗位数", "opinion": "意见"}
+    fields = {"body_id": SearchSelectField("单位", address=lambda: url_for("Screens.search"))}
     loading = (joinedload(PostQuota.body),)
-
-    def create(self, session: Session, actor: Actor, form: Any) -> None:
-        if form.posts.data > 999:
-            raise Invalid({"posts": "岗位数过大，请核对。"})
-        session.add(
-            PostQuota(
-                body_id=form.body.data.id,
-                year=form.year.data,
-                level=form.level.data,
-                posts=form.posts.data,
-                occupied=0,
-                asked=1,
-            )
-        )
-
-    def change(self, session: Session, actor: Actor, key: Any, form: Any) -> None:
-        row = session.get(PostQuota, key)
-        row.posts, row.opinion = form.posts.data, form.opinion.data or ""
-
-    def remove(self, session: Session, actor: Actor, key: Any) -> None:
-        session.delete(session.get(PostQuota, key))
+    adding, changing, retiring, removing = add_quota, change_quota, retire_quota, remove_quota
 
 
 class ReadOnlyRecords(RecordView):
     access = only(Role.UNIT)
-    route_base = "/readonly"
+    route_base, title = "/readonly", "职数"
     datamodel = SQLAInterface(PostQuota)
-    list_title = show_title = "职数"
-    list_columns = show_columns = ["year"]
-    search_columns: Sequence[str] = []
-    order_columns: Sequence[str] = []
+    key = (asc(PostQuota.id),)
+    columns = (Column("年度", "year"),)
     label_columns = {"year": "年度"}
 
 

@@ -1,0 +1,36 @@
+"""What the services of accounts share: ending login sessions, hashing passwords, who may."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from argon2 import PasswordHasher
+from sqlalchemy.orm import Session
+
+from app.accounts.enums import SessionEnd
+from app.accounts.models import LoginSession
+from app.core import clock
+from app.core.enums import Role
+from app.core.errors import NotAllowed
+from app.core.scope import Actor
+
+hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+
+
+def end(login: LoginSession, why: SessionEnd) -> None:
+    """End one session."""
+    login.ended_at, login.end = clock.now(), why
+
+
+def end_all(session: Session, user_id: int, why: SessionEnd) -> None:
+    """End every session of a user."""
+    session.execute(
+        sa.update(LoginSession)
+        .where(LoginSession.user_id == user_id, LoginSession.ended_at.is_(None))
+        .values(ended_at=clock.now(), end=why)
+    )
+
+
+def require(actor: Actor, *roles: Role) -> None:
+    """Raise NotAllowed unless the actor has one of `roles`."""
+    if actor.role not in roles:
+        raise NotAllowed("当前身份不能执行这个操作。")

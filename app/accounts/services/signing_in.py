@@ -1,0 +1,223 @@
+"""Signing in and out, choosing a post, changing the password; lockout and throttling on every path."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+import sqlalchemy as sa
+from argon2.exceptions import VerificationError
+from sqlalchemy.orm import Session
+
+from app.accounts import queries, rules
+from app.accounts.enums import AttemptResult, SessionEnd
+from app.accounts.models import Account, LoginAttempt, LoginSession
+from app.accounts.services.sessions import end, end_all, hasher
+from app.core import audit, clock, crypto
+from app.core.enums import Role
+from app.core.errors import Invalid, NotAllowed, NotFound
+from app.core.scope import Actor
+
+LOCK_AFTER = 5
+LOCK_FOR = timedelta(minutes=15)
+THROTTLE_AFTER = 30
+THROTTLE_WINDOW = timedelta(minutes=10)
+SEEN_EVERY = timedelta(seconds=60)
+
+_NOBODY = hasher.hash(secrets.token_hex(16))
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """What a try to sign in came to: a token, or the words to show."""
+
+    token: str = ""
+    problem: str = ""
+    needs_choice: bool = False
+
+
+def token_digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def sign_in(session: Session, *, login: str, password: str, ip: str, agent: str) -> SignIn:
+    """Check a name (or identity number) and password; every path to a session passes here.
+
+    Never raises for a wrong password: the attempt is recorded, and must be committed.
+    """
+    account = queries.find_account(session, login)
+    result = _judge(session, account, password, ip)
+    shown = crypto.mask_id_number(login.strip()) if re.fullmatch(r"\d{17}[\dXx]", login.strip()) else login.strip()[:64]
+    session.add(LoginAttempt(at=clock.now(), username=shown, ip=ip, result=result))
+    actor = Actor(Role.ANONYMOUS, user_id=account.id if account else None, name=shown, ip=ip)
+    if result is not AttemptResult.OK or account is None:
+        audit.record(session, actor, "accounts.sign_in_refused", account, result=result.value)
+        return SignIn(problem=_words(result, account))
+    account.failures, account.locked_until = 0, None
+    if hasher.check_needs_rehash(account.password or ""):
+        account.password = hasher.hash(password)
+    audit.record(session, actor, "accounts.sign_in", account)
+    return open_session(session, account=account, ip=ip, agent=agent)
+
+
+def _judge(session: Session, account: Account | None, password: str, ip: str) -> AttemptResult:
+    moment = clock.now()
+    if _throttled(session, ip):
+        return AttemptResult.THROTTLED
+    if account is not None and account.locked_until and account.locked_until > moment:
+        return AttemptResult.LOCKED
+    try:
+        hasher.verify((account.password if account else None) or _NOBODY, password)
+        right = account is not None
+    except VerificationError:
+        right = False
+    if account is None:
+        return AttemptResult.UNKNOWN
+    if not right:
+        account.failures += 1
+        if account.failures >= LOCK_AFTER:
+            account.locked_until, account.failures = moment + LOCK_FOR, 0
+        return AttemptResult.WRONG
+    return AttemptResult.OK if account.active else AttemptResult.INACTIVE
+
+
+def _throttled(session: Session, ip: str) -> bool:
+    recent = session.scalar(
+        sa.select(sa.func.count()).select_from(
+            sa.select(LoginAttempt.id)
+            .where(
+                LoginAttempt.ip == ip,
+                LoginAttempt.at > clock.now() - THROTTLE_WINDOW,
+                LoginAttempt.result.in_([AttemptResult.WRONG, AttemptResult.UNKNOWN, AttemptResult.LOCKED]),
+            )
+            .limit(THROTTLE_AFTER)
+            .subquery()
+        )
+    )
+    return recent is not None and recent >= THROTTLE_AFTER
+
+
+def allowed_in(session: Session, name: str, hashed: str | None, password: str, ip: str) -> bool:
+    """Whether a password opens what has no account; throttled, locked and recorded under `name` as sign-ins are."""
+    wrong = session.scalar(
+        sa.select(sa.func.count(LoginAttempt.id)).where(
+            LoginAttempt.username == name,
+            LoginAttempt.at > clock.now() - LOCK_FOR,
+            LoginAttempt.result == AttemptResult.WRONG,
+        )
+    )
+    if _throttled(session, ip):
+        result = AttemptResult.THROTTLED
+    elif (wrong or 0) >= LOCK_AFTER:
+        result = AttemptResult.LOCKED
+    else:
+        try:
+            hasher.verify(hashed or _NOBODY, password)
+            result = AttemptResult.OK if hashed else AttemptResult.UNKNOWN
+        except VerificationError:
+            result = AttemptResult.WRONG if hashed else AttemptResult.UNKNOWN
+    session.add(LoginAttempt(at=clock.now(), username=name, ip=ip, result=result))
+    return result is AttemptResult.OK
+
+
+def _words(result: AttemptResult, account: Account | None) -> str:
+    if result is AttemptResult.THROTTLED:
+        return "此网络地址尝试登录过于频繁，请 10 分钟后再试。"
+    if result is AttemptResult.LOCKED or (account and account.locked_until and account.locked_until > clock.now()):
+        return f"密码连续输错 {LOCK_AFTER} 次，账号已锁定 {int(LOCK_FOR.total_seconds() // 60)} 分钟，请稍后再试。"
+    if result is AttemptResult.INACTIVE:
+        return "账号已停用，请联系系统管理员。"
+    return "用户名（身份证号）或密码不正确。"
+
+
+def open_session(session: Session, *, account: Account, ip: str, agent: str, post_id: int | None = None) -> SignIn:
+    """A new login session of `account`; with one post only, acting in it at once."""
+    must_change = account.password_changed_at is None
+    if post_id is None:
+        posts = queries.posts_in_force(session, account.id, clock.today())
+        if not posts:
+            return SignIn(problem="该账号没有有效的任职身份，请联系系统管理员。")
+        post_id = posts[0].id if len(posts) == 1 and not must_change else None
+    token = secrets.token_urlsafe(32)
+    moment = clock.now()
+    session.add(
+        LoginSession(
+            token_digest=token_digest(token),
+            user_id=account.id,
+            post_id=post_id,
+            started_at=moment,
+            seen_at=moment,
+            ip=ip,
+            agent=agent[:200],
+        )
+    )
+    return SignIn(token=token, needs_choice=post_id is None)
+
+
+def choose_post(session: Session, *, token: str, post_id: int, ip: str, agent: str) -> SignIn:
+    """Act in another post: the old session ends, so a page left open can't act in the wrong capacity."""
+    login = session.scalar(
+        sa.select(LoginSession).where(LoginSession.token_digest == token_digest(token), LoginSession.ended_at.is_(None))
+    )
+    if login is None:
+        raise NotFound
+    post = next((p for p in queries.posts_in_force(session, login.user_id, clock.today()) if p.id == post_id), None)
+    account = session.get(Account, login.user_id)
+    if post is None or account is None:
+        raise NotAllowed("您没有这个身份，或者它已经失效。")
+    if account.password_changed_at is None:
+        raise NotAllowed("请先修改初始密码，再选择身份。")
+    end(login, SessionEnd.REPLACED)
+    audit.record(session, queries.actor_for(account, post, account.person, ip), "accounts.choose_post", post)
+    return open_session(session, account=account, ip=ip, agent=agent, post_id=post.id)
+
+
+def resume(session: Session, *, token: str, idle: timedelta) -> tuple[Actor, bool] | None:
+    """The actor of a live session, and whether its last-seen time is due to be written (see `touch`)."""
+    found = queries.live_session(session, token_digest(token), idle)
+    if found is None:
+        return None
+    login, actor = found
+    return actor, clock.now() - login.seen_at > SEEN_EVERY
+
+
+def touch(session: Session, *, token: str) -> None:
+    """Write that a session is in use; at most once a minute is enough for the idle limit."""
+    session.execute(
+        sa.update(LoginSession).where(LoginSession.token_digest == token_digest(token)).values(seen_at=clock.now())
+    )
+
+
+def sign_out(session: Session, *, actor: Actor, token: str) -> None:
+    """End the session of a token; a second press finds nothing and is fine."""
+    login = session.scalar(
+        sa.select(LoginSession).where(LoginSession.token_digest == token_digest(token), LoginSession.ended_at.is_(None))
+    )
+    if login is not None:
+        end(login, SessionEnd.LOGOUT)
+        audit.record(session, actor, "accounts.sign_out", ("ab_user", login.user_id))
+
+
+def change_password(session: Session, *, actor: Actor, old: str, new: str) -> None:
+    """Change one's own password, the old one asked; every session of the user ends."""
+    account = session.get(Account, actor.user_id)
+    if account is None:
+        raise NotFound
+    try:
+        hasher.verify(account.password or "", old)
+    except VerificationError:
+        raise Invalid({"old": "原密码不正确。"}) from None
+    person = account.person
+    problem = rules.password_problem(
+        new, username=account.username, name=account.first_name, id_number=person.id_number if person else ""
+    )
+    if problem is None and new == old:
+        problem = "新密码不能与原密码相同。"
+    if problem:
+        raise Invalid({"new": problem})
+    account.password, account.password_changed_at = hasher.hash(new), clock.now()
+    end_all(session, account.id, SessionEnd.PASSWORD)
+    audit.record(session, actor, "accounts.change_password", account)

@@ -1,0 +1,183 @@
+"""U1.5.1 职数申报, U1.5.2 职数审核, A22 职数申报查询."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+from flask import abort, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import expose
+from sqlalchemy.orm import Session, contains_eager
+
+from app.bodies.models import Body
+from app.core import clock
+from app.core.enums import Role
+from app.quotas import services
+from app.quotas.enums import QuotaStatus
+from app.quotas.forms import DeclarationForm, QuotaDecisionForm, QuotaQuery, UnitQuotaQuery
+from app.quotas.models import PostQuota
+from app.quotas.rules import vacant
+from app.web import history
+from app.web.access import only
+from app.web.forms import attempt
+from app.web.history import Words
+from app.web.identity import command, current_actor, read
+from app.web.lists import Button, Column, ListScreen, desc
+
+WORDS = Words(
+    {
+        "posts": "核定职数",
+        "occupied": "已聘职数",
+        "asked": "申报职数",
+        "granted": "核准职数",
+        "opinion": "审核意见",
+    },
+    {"quotas.declare": "申报", "quotas.decide": "审核"},
+)
+NUMBERS = (
+    Column("核定职数", "posts", "number"),
+    Column("已聘职数", "occupied", "number"),
+    Column("空缺职数", lambda row: vacant(row.posts, row.occupied), "number"),
+    Column("申报职数", "asked", "number"),
+    Column("核准职数", "granted", "number"),
+)
+
+
+class QuotaScreen(ListScreen):
+    """Quotas in scope, the newest year first; each with its page and history."""
+
+    abstract: ClassVar[bool] = True
+    key = (desc(PostQuota.year), desc(PostQuota.id))
+    columns = (
+        Column("年度", "year"),
+        Column("单位名称", "body.name", width="l"),
+        Column("职称等级", "level"),
+        *NUMBERS,
+        Column("状态", "status", "state"),
+    )
+
+    def select(self, session: Session, values: Mapping[str, Any]) -> sa.Select[Any]:
+        query = sa.select(PostQuota).join(PostQuota.body).options(contains_eager(PostQuota.body))
+        for name in ("year", "level", "status"):
+            if values.get(name) is not None:
+                query = query.where(getattr(PostQuota, name) == values[name])
+        return query.where(Body.name.contains(values["name"], autoescape=True)) if values.get("name") else query
+
+    def row_actions(self, row: PostQuota) -> Sequence[Button]:
+        return (Button("详情", url_for(f"{self.endpoint}.show", pk=row.id)),)
+
+    def _load(self, pk: int) -> PostQuota:
+        return read().scalar(self.select(read(), {}).where(PostQuota.id == pk)) or abort(404)
+
+    @expose("/<int:pk>")
+    def show(self, pk: int) -> ResponseReturnValue:
+        quota = self._load(pk)
+        return self.render_template(
+            "screens/record.html",
+            title=f"{quota.body.name} {quota.year} 年度{quota.level.label}职数",
+            crumbs=[(self.title, url_for(f"{self.endpoint}.list"))],
+            state=quota.status,
+            facts=[(c.label, c.of(quota)) for c in self.columns]
+            + [("审核意见", quota.opinion), ("审核时间", quota.decided_at)],
+            buttons=[button for button in self.row_actions(quota) if button.label != "详情"],
+            history=history.steps(read(), quota, words=WORDS),
+            back=url_for(f"{self.endpoint}.list"),
+        )
+
+
+class DeclarationView(QuotaScreen):
+    """职数申报."""
+
+    access = only(Role.UNIT)
+    route_base, title = "/u151", "职数申报"
+    intro = "按职称等级申报本单位的职数；审核通过后，核准职数限制单位推荐上报的人数。"
+    conditions = QuotaQuery
+    empty = "还没有申报职数。"
+
+    def tools(self) -> Sequence[Button]:
+        return (Button("新增", url_for("DeclarationView.new"), tone="primary"),)
+
+    def row_actions(self, row: PostQuota) -> Sequence[Button]:
+        again = Button("修改", url_for("DeclarationView.new", of=row.id))
+        return (*super().row_actions(row), *(() if row.status is QuotaStatus.APPROVED else (again,)))
+
+    @expose("/new", methods=["GET", "POST"])
+    def new(self) -> ResponseReturnValue:
+        """【新增】; `?of=` starts from one that waits or was refused."""
+        of = request.args.get("of", "")
+        known = self._load(int(of)) if of.isascii() and of.isdigit() and len(of) < 10 else None
+        form = DeclarationForm(obj=known, data=None if known else {"year": clock.today().year})
+
+        def save() -> None:
+            values = {name: value for name, value in form.data.items() if name != "csrf_token"}
+            with command() as session:
+                services.declare(session, actor=current_actor(), **values)
+
+        if attempt(form, save):
+            flash("职数已申报，等待审核。", "success")
+            return redirect(url_for("DeclarationView.list"))
+        return self.render_template(
+            "screens/form.html",
+            title="职数申报",
+            form=form,
+            back=url_for("DeclarationView.list"),
+            crumbs=[(self.title, url_for("DeclarationView.list"))],
+        ), 422 if form.errors else 200
+
+
+class QuotaReviewView(QuotaScreen):
+    """职数审核."""
+
+    access = only(Role.HR_OFFICER, Role.TITLE_OFFICE)
+    route_base, title = "/u152", "职数审核"
+    conditions = UnitQuotaQuery
+    empty = "没有等待审核的职数申报。"
+
+    def select(self, session: Session, values: Mapping[str, Any]) -> sa.Select[Any]:
+        query = super().select(session, values).where(PostQuota.body_id != (current_actor().body_id or 0))
+        return query if values.get("status") or not values else query.where(PostQuota.status == QuotaStatus.SUBMITTED)
+
+    def row_actions(self, row: PostQuota) -> Sequence[Button]:
+        decide = Button("审核", url_for("QuotaReviewView.decide", pk=row.id), tone="primary")
+        return (*((decide,) if row.status is QuotaStatus.SUBMITTED else ()), *super().row_actions(row))
+
+    @expose("/<int:pk>/decide", methods=["GET", "POST"])
+    def decide(self, pk: int) -> ResponseReturnValue:
+        """【审核】 → 【审核通过】 or 【审核不通过】."""
+        quota = self._load(pk)
+        form = QuotaDecisionForm(data={"granted": quota.asked})
+        approve = request.form.get("approve") == "1"
+
+        def save() -> None:
+            with command() as session:
+                services.decide(
+                    session,
+                    actor=current_actor(),
+                    quota_id=pk,
+                    approve=approve,
+                    granted=form.granted.data,
+                    opinion=form.opinion.data or "",
+                )
+
+        if attempt(form, save):
+            flash(f"{quota.body.name}：已{'审核通过' if approve else '审核不通过'}。", "success")
+            return redirect(url_for("QuotaReviewView.list"))
+        return self.render_template(
+            "quotas/decide.html",
+            title=f"审核：{quota.body.name} {quota.year} 年度{quota.level.label}职数",
+            form=form,
+            quota=quota,
+            facts=[(column.label, column.of(quota)) for column in self.columns],
+            back=url_for("QuotaReviewView.list"),
+            crumbs=[(self.title, url_for("QuotaReviewView.list"))],
+        ), 422 if form.errors else 200
+
+
+class QuotaQueryView(QuotaScreen):
+    """职数申报查询."""
+
+    access = only(Role.HR_OFFICER, Role.TITLE_OFFICE)
+    route_base, title = "/a22", "职数申报查询"
+    conditions = UnitQuotaQuery
