@@ -22,11 +22,17 @@ def search_bodies(
     limit: int = 20,
 ) -> list[Body]:
     """回车查询: active bodies by name, code, credit code or pinyin initials, the nearest first."""
-    codes = (Body.code, Body.credit_code)
-    query = _choosable(node_types, region_prefix).where(
-        search.finds(text, name=Body.name, initials=Body.pinyin, codes=codes)
+    condition = search.finds(text, name=Body.name, initials=Body.pinyin, codes=(Body.code, Body.credit_code))
+    found = (
+        _choosable(node_types, region_prefix)
+        .with_only_columns(Body.id)  # the scan sorts keys, not rows
+        .where(condition)
+        .order_by(*search.nearest(text, name=Body.name), Body.id)
+        .limit(limit)
     )
-    return list(session.scalars(query.order_by(*search.nearest(text, name=Body.name), Body.id).limit(limit)))
+    ids = session.scalars(found).all()
+    rows = {body.id: body for body in session.scalars(sa.select(Body).where(Body.id.in_(ids)))} if ids else {}
+    return [rows[key] for key in ids]
 
 
 def choosable_body(

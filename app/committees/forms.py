@@ -81,7 +81,7 @@ class SpecialityForm(Form):
 
 
 class FounderForm(Form):
-    body_id = body_field("组建单位", kinds=FOUNDERS, need=True)
+    body_id = body_field("单位名称", kinds=FOUNDERS, need=True, hint="单位名称或统一社会信用代码，回车查询。")
 
 
 class FeeForm(Form):

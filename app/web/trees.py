@@ -118,10 +118,13 @@ class TreeScreen(BaseView):
         form = self.form(read(), node_key, new=False) if self._editable(chosen) else None
         return self._page(chosen, form=form)
 
-    @expose("/node/<node_key>/save", methods=["POST"])
+    @expose("/node/<node_key>/save", methods=["GET", "POST"])
     def save(self, node_key: str) -> ResponseReturnValue:
+        """【保存】; the address of a refused form, opened again, is the node's."""
         self._keeper()
         chosen = self._chosen(node_key)
+        if request.method == "GET":
+            return redirect(url_for(f"{self.endpoint}.show", node_key=node_key))
         if chosen.fixed:
             return self._stays(chosen)
         form = self.form(read(), node_key, new=False)

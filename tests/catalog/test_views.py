@@ -70,6 +70,7 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(doors: 
     answer = http.post(f"/a1/node/{node('给排水')}/save", data={"code": "?", "name": "给水排水"})
     assert answer.status_code == 422
     assert "专业代码为 2 至 20 位" in answer.text and 'value="给水排水"' in answer.text
+    assert http.get(f"/a1/node/{node('给排水')}/save").location == f"/a1/node/{node('给排水')}"
 
 
 def test_deleting_what_is_used_names_the_user(doors: Doors) -> None:

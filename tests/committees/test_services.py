@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -15,7 +16,8 @@ from app.bodies.models import Body
 from app.catalog.enums import TitleLevel as L
 from app.committees import queries, services
 from app.committees.enums import CommitteeGrade as G
-from app.committees.models import AnnualBatch, Committee, CoveredSpeciality
+from app.committees.enums import FeeItem
+from app.committees.models import AnnualBatch, Committee, CoveredSpeciality, FoundingBody
 from app.core import clock
 from app.core.db import read_session
 from app.core.enums import Role
@@ -264,3 +266,71 @@ def test_a_committee_at_work_is_not_deregistered() -> None:
 )
 def test_what_a_grade_reviews(grade: G, level: L, reviews: bool) -> None:
     assert grade.reviews(level) is reviews
+
+
+# -- what belongs to a committee -------------------------------------------------------------------------------
+
+
+def test_only_the_officers_of_its_region_keep_a_committee() -> None:
+    key, body = create(), make_body("另一单位")
+    with read_session(SYSTEM) as session:
+        leaf = speciality(session, "工程技术人员", "给排水")
+    operator = actor_of(key, Role.COMMITTEE)
+    fee = {"item": FeeItem.REVIEW, "level": L.FULL_SENIOR, "amount": Decimal(450)}
+    for actor in (FAR, operator, Actor.anonymous()):
+        for service, values in (
+            (services.add_speciality, {"speciality_id": leaf}),
+            (services.add_founder, {"body_id": body}),
+            (services.set_fee, fee),
+            (services.remove_founder, {"row_id": 1}),
+            (services.deregister_committee, {"reason": "撤销"}),
+        ):
+            with pytest.raises(NotAllowed):
+                act(actor, service, committee_id=key, **values)
+    assert act(CITY, services.add_speciality, committee_id=key, speciality_id=leaf)
+    with pytest.raises(NotFound):
+        act(CITY, services.set_fee, committee_id=999_999, **fee)
+
+
+def test_nothing_is_added_to_a_deregistered_committee() -> None:
+    key = create()
+    act(CITY, services.deregister_committee, committee_id=key, reason="撤销")
+    with pytest.raises(Conflict, match="已经注销"):
+        act(CITY, services.add_founder, committee_id=key, body_id=make_body("另一单位"))
+    with pytest.raises(Conflict, match="已经注销"):
+        act(CITY, services.deregister_committee, committee_id=key, reason="撤销")
+
+
+def test_a_row_of_another_committee_is_not_removed_through_this_one() -> None:
+    key, other = create(), create()
+    with read_session(SYSTEM) as session:
+        row = session.scalars(sa.select(FoundingBody.id).where(FoundingBody.committee_id == other)).one()
+    with pytest.raises(NotFound):
+        act(CITY, services.remove_founder, committee_id=key, row_id=row)
+
+
+def test_a_fee_has_one_amount_for_an_item_and_level() -> None:
+    key = create()
+    at = {"committee_id": key, "item": FeeItem.REVIEW, "level": L.FULL_SENIOR}
+    first = act(CITY, services.set_fee, **at, amount=Decimal("450.50"))
+    assert act(CITY, services.set_fee, **at, amount=Decimal(500)) == first
+    assert act(CITY, services.set_fee, **(at | {"level": L.ASSOCIATE_SENIOR}), amount=Decimal(0)) != first
+    with pytest.raises(Invalid, match="最多两位小数"):
+        act(CITY, services.set_fee, **at, amount=Decimal("1.005"))
+    with pytest.raises(Invalid, match="高评会不评审中级"):
+        act(CITY, services.set_fee, **(at | {"level": L.INTERMEDIATE}), amount=Decimal(1))
+
+
+def test_an_unused_batch_is_changed_by_its_committee() -> None:
+    key = create()
+    row = batch(key)
+    changed = {name: value for name, value in BATCH.items() if name != "year"}
+    operator = actor_of(key, Role.COMMITTEE)
+    act(operator, services.change_batch, batch_id=row, **(changed | {"name": "首批"}))
+    with pytest.raises(NotAllowed):
+        act(actor_of(create(), Role.COMMITTEE), services.change_batch, batch_id=row, **changed)
+    batch(key)
+    with pytest.raises(Invalid, match="已有同名批次"):
+        act(operator, services.change_batch, batch_id=row, **changed)
+    with read_session(SYSTEM) as session:
+        assert session.get_one(AnnualBatch, row).stage(TODAY).label == "申报中"

@@ -58,11 +58,7 @@ class BatchView(ListScreen):
         Column("申报截止", "closes_on", "day"),
         Column("计划评审开始", "review_from", "day"),
         Column("计划评审结束", "review_until", "day"),
-        Column(
-            "状态",
-            lambda row: row.stage(clock.today()),
-            "state",
-        ),
+        Column("状态", lambda row: row.stage(clock.today()), "state"),
     )
 
     def select(self, session: Session, values: Mapping[str, Any]) -> sa.Select[Any]:

@@ -16,7 +16,7 @@ from app.bodies.models import Body
 from app.catalog.enums import TitleLevel
 from app.catalog.queries import all_series, regions_of, top_speciality
 from app.committees import queries, services
-from app.committees.enums import CommitteeGrade, Standing
+from app.committees.enums import CommitteeGrade
 from app.committees.forms import (
     CommitteeForm,
     CommitteeQuery,
@@ -27,6 +27,7 @@ from app.committees.forms import (
     SpecialityForm,
 )
 from app.committees.models import Committee, CoveredSpeciality, FeeStandard, FoundingBody
+from app.committees.rules import latest_validity
 from app.core import clock
 from app.core.enums import Role
 from app.core.errors import Invalid, Refusal
@@ -80,18 +81,13 @@ class CommitteeQueryView(ListScreen):
     columns = (
         Column("编码", "body.code"),
         Column("名称", "body.name", width="l", link=lambda row: url_for("CommitteeQueryView.show", pk=row.body_id)),
-        Column("级别", "grade"),
+        Column("级别", "grade", width="s"),
         Column("系列", "series.name"),
-        Column("统筹区", "body.region.name"),
+        Column("统筹区", "body.region.name", width="s"),
         Column("人数", "member_count", "number"),
         Column("联系人", "body.contact_name"),
         Column("备案有效期至", "valid_until", "day"),
-        Column(
-            "是否有效",
-            lambda row: row.standing(clock.today()),
-            "state",
-            tone=lambda row: "ok" if row.standing(clock.today()) is Standing.VALID else "draft",
-        ),
+        Column("是否有效", lambda row: row.standing(clock.today()), "state"),
     )
     keeping = False
 
@@ -127,9 +123,9 @@ class CommitteeQueryView(ListScreen):
             "committees/committee.html",
             title=str(committee),
             crumbs=[(self.title, url_for(f"{self.endpoint}.list"))],
-            state=committee.standing(clock.today()).label,
+            state=committee.standing(clock.today()),
             facts=_facts(committee),
-            buttons=self.row_actions(committee)[1:],
+            buttons=[button for button in self.row_actions(committee) if button.label != "详情"],
             back=url_for(f"{self.endpoint}.list"),
             history=history.steps(read(), committee, ("bodies", pk), words=WORDS),
         )
@@ -199,7 +195,7 @@ class CommitteeView(CommitteeQueryView):
 
     @expose("/new", methods=["GET", "POST"])
     def new(self) -> ResponseReturnValue:
-        form = NewCommitteeForm(data={"recorded_on": clock.today()})
+        form = NewCommitteeForm(data={"recorded_on": clock.today(), "valid_until": latest_validity(clock.today())})
         form.series_id.choices = choices_of([(row.id, row.name) for row in all_series(read())])
         form.region_code.choices = choices_of([(row.code, row.name) for row in regions_of(read(), _prefix())])
         made: list[services.Established] = []

@@ -119,7 +119,7 @@
         option.dataset.id = item.id;
         option.dataset.text = item.text;
         option.append(item.text);
-        if (item.note) { const note = document.createElement("small"); note.textContent = item.note; option.append(note); }
+        if (item.note) { const note = document.createElement("small"); note.textContent = item.note; option.append(" ", note); }
         list.append(option);
         return option;
       });

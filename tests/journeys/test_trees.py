@@ -1,0 +1,90 @@
+"""Guide 1.1 in a browser, by mouse and by keyboard; and how long three thousand rows take to open."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from playwright.sync_api import expect
+
+from app.catalog.models import Speciality
+from app.core.db import unit_of_work
+from tests.journeys.conftest import Person
+from tests.places import SYSTEM
+
+NODES, MOST_MS = 3_000, 100
+OPEN_ALL = """() => new Promise((done) => {
+  const start = performance.now();
+  document.querySelector('[data-tree-all=open]').click();
+  requestAnimationFrame(() => {
+    const painted = new MessageChannel();
+    painted.port1.onmessage = () => done(performance.now() - start);
+    painted.port2.postMessage(0);
+  });
+})"""
+
+
+def test_the_speciality_tree_by_the_guide(desk: Person) -> None:
+    desk.sign_in("province")
+    desk.menu("职称专业管理")
+    page = desk.page
+    tree = page.get_by_role("tree", name="职称专业管理")
+    page.get_by_role("searchbox").fill("gps")
+    page.get_by_role("searchbox").press("Enter")
+    desk.says("找到 1 个，第 1 个：给排水")
+    page.get_by_role("treeitem", name="给排水").click()
+    desk.follow("新增")
+    page.get_by_role("heading", name="在“给排水”下新增专业").wait_for()
+    page.get_by_label("专业学科名称").fill("智慧供水")
+    desk.press("保存")
+    desk.says("已在“给排水”下新增专业")
+    expect(page.get_by_role("treeitem", name="智慧供水")).to_have_attribute("aria-selected", "true")
+    page.get_by_label("专业学科名称").fill("智慧供水工程")
+    desk.press("保存")
+    desk.says("专业学科名称：智慧供水 → 智慧供水工程")
+    desk.picture("专业树")
+    tree.focus()
+    page.keyboard.press("ArrowLeft")  # to the parent
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("treeitem", name="给排水")).to_have_attribute("aria-selected", "true")
+    desk.press("删除栏目", agree=True)
+    desk.says("下级专业 1 个（智慧供水工程）")
+    tree.focus()
+    page.keyboard.press("ArrowRight")  # opens
+    page.keyboard.press("ArrowRight")  # to the first below
+    page.keyboard.press("Enter")
+    page.get_by_label("专业学科名称").wait_for()
+    expect(page.get_by_label("专业学科名称")).to_have_value("智慧供水工程")
+    desk.press("删除栏目", agree=True)
+    desk.says("“智慧供水工程”已删除")
+    assert desk.problems == []
+
+
+def test_three_thousand_rows_open_at_once(desk: Person) -> None:
+    with unit_of_work(SYSTEM) as session:
+        branches = session.scalars(sa.select(Speciality).where(Speciality.parent_id.is_not(None))).all()
+        have = session.scalar(sa.select(sa.func.count(Speciality.id))) or 0
+        for number in range(NODES - have):
+            above = branches[number % len(branches)]
+            session.add(
+                Speciality(
+                    code=f"{above.code}Z{number}",
+                    name=f"方向{number}",
+                    pinyin=f"fx{number}",
+                    parent_id=above.id,
+                    series_id=above.series_id,
+                )
+            )
+    desk.sign_in("province")
+    desk.menu("职称专业管理")
+    desk.says(f"共 {NODES} 个节点")
+    times = []
+    for _ in range(5):
+        desk.press("全部收起")
+        times.append(desk.page.evaluate(OPEN_ALL))
+    assert min(times) < MOST_MS, times
+    tree = desk.page.get_by_role("tree")
+    tree.focus()
+    desk.page.keyboard.press("End")
+    row = desk.page.locator(f"#{tree.get_attribute('aria-activedescendant')}")
+    expect(row).to_be_in_viewport()
+    assert desk.page.get_by_role("treeitem").count() < 100  # only those in view are in the page
+    print("3,000 rows open in", [round(ms) for ms in times], "ms")
