@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from wtforms import DecimalField, IntegerField, SelectField, SelectMultipleField, widgets
+from wtforms import DecimalField, SelectField, SelectMultipleField, widgets
 from wtforms.validators import InputRequired
 
 from app.bodies.enums import NodeType
@@ -22,6 +22,7 @@ from app.web.forms import (
     enum_field,
     id_field,
     long_text_field,
+    number_field,
     optional,
     required,
     text_field,
@@ -48,7 +49,7 @@ class _Common(Form):
 
     name = text_field("评委会名称", need=True, length=120)
     printed_name = text_field("打印在证书上的名称", length=120, hint="不填时与评委会名称相同。")
-    member_count = IntegerField("评委会人数", [answered("请填写评委会人数。")], description="单数。")
+    member_count = number_field("评委会人数", ask="请填写评委会人数。", hint="单数。")
     smaller_agreed_by = text_field("同意减少人数的单位", length=120, hint="高评会人数少于规定时填写。")
     recorded_on = date_field("核准备案日期", need=True)
     valid_until = date_field("备案有效期至", need=True, hint="最长三年。")
@@ -102,11 +103,11 @@ class DeregisterForm(Form):
 
 class BatchQuery(Query):
     name = text_field("批次名称", length=80)
-    year = IntegerField("年度", [optional()])
+    year = number_field("年度", need=False)
 
 
 class BatchForm(Form):
-    year = IntegerField("年度", [answered("请填写年度。")])
+    year = number_field("年度", ask="请填写年度。")
     name = text_field("批次名称", need=True, length=80)
     levels = SelectMultipleField(
         "职称等级",
