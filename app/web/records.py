@@ -26,6 +26,7 @@ from app.core.db import EnumText
 from app.core.errors import Refusal
 from app.core.scope import Actor
 from app.web.forms import ChineseMeta, apply_refusal, enum_field
+from app.web.history import Words, steps
 from app.web.identity import command, current_actor, read
 from app.web.paging import COUNT_CAP, PAGE_SIZES, page_size
 from app.web.related import BLANK, RelatedIs, related_field
@@ -48,6 +49,8 @@ class RecordView(ModelView):
     abstract: ClassVar[bool] = True
     loading: ClassVar[Sequence[Any]] = ()
     intro: ClassVar[str] = ""
+    history: ClassVar[Words | None] = None
+    """What the history at the foot of a record's page calls its fields; no history without it."""
     exclude_route_methods: ClassVar[set[str]] = {"action", "action_post", "download"}
     related_views: Any = None
     list_columns: Any = None
@@ -129,7 +132,9 @@ class RecordView(ModelView):
 
     @expose("/show/<pk>")
     def show(self, pk: str) -> ResponseReturnValue:
-        return self._page(self.show_template, screen=self, title=self.show_title, row=self._row(pk), pk=pk)
+        row = self._row(pk)
+        past = steps(read(), row, words=self.history) if self.history else None
+        return self._page(self.show_template, screen=self, title=self.show_title, row=row, pk=pk, history=past)
 
     @expose("/add", methods=["GET", "POST"])
     def add(self) -> ResponseReturnValue:

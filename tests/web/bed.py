@@ -21,7 +21,7 @@ from app.bodies.enums import BodyNature, NodeType
 from app.bodies.models import Body
 from app.catalog.enums import RegionLevel, TitleLevel
 from app.catalog.models import Region
-from app.core import crypto
+from app.core import audit, crypto
 from app.core.audit import AuditEntry
 from app.core.chain import GENESIS, ChainHead
 from app.core.db import Model, db, prepare_engine, unit_of_work
@@ -34,6 +34,7 @@ from app.quotas.models import PostQuota
 from app.web import access, errors, filters, identity, security
 from app.web.access import EVERYONE, only
 from app.web.forms import Form, Query, attempt, date_field, enum_field, long_text_field, text_field
+from app.web.history import Words
 from app.web.lists import Bulk, Button, Column, ListScreen, asc, desc
 from app.web.records import RecordView
 from app.web.widgets import Choice, SearchSelectField, answer, typed_keyword
@@ -108,6 +109,7 @@ class QuotaRecords(RecordView):
         "opinion": "意见",
     }
     loading = (joinedload(PostQuota.body),)
+    history = Words({"posts": "岗位数"})
 
     def create(self, session: Session, actor: Actor, form: Any) -> None:
         if form.posts.data > 999:
@@ -125,7 +127,8 @@ class QuotaRecords(RecordView):
 
     def change(self, session: Session, actor: Actor, key: Any, form: Any) -> None:
         row = session.get(PostQuota, key)
-        row.posts, row.opinion = form.posts.data, form.opinion.data or ""
+        changes = audit.assign(row, posts=form.posts.data, opinion=form.opinion.data or "")
+        audit.record(session, actor, "quotas.change", row, changes=changes)
 
     def remove(self, session: Session, actor: Actor, key: Any) -> None:
         session.delete(session.get(PostQuota, key))

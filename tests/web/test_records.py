@@ -210,3 +210,12 @@ def test_a_closed_route_cannot_be_opened() -> None:
         type("Open", (RecordView,), body | {"exclude_route_methods": set()})
     with pytest.raises(TypeError, match="opens a route"):
         type("Open", (RecordView,), body | {"related_views": [bed.ReadOnlyRecords]})
+
+
+def test_a_records_page_tells_its_history(web: Flask, http: FlaskClient) -> None:
+    assert "还没有变更记录" in http.get("/records/show/1").text
+    http.post("/records/edit/1", data={"posts": "7", "opinion": "核对"})
+    page = http.get("/records/show/1").text
+    assert "岗位数：5 → 7" in page and "王芳 · 单位经办人" in page
+    assert "核对" not in page  # a field the screen does not name
+    assert "变更历史" not in http.get("/readonly/show/1").text
