@@ -21,3 +21,10 @@ class Procedure(Labelled):
         if level.rank >= TitleLevel.ASSOCIATE_SENIOR.rank:
             return cls.SENIOR_REVIEW
         return cls.INTERMEDIATE_REVIEW if level is TitleLevel.INTERMEDIATE else cls.JUNIOR_REVIEW
+
+
+class Direction(Labelled):
+    """A28: which neighbours of a body are asked for."""
+
+    UP = "up", "查询机构上级机构"
+    DOWN = "down", "查询机构下级机构"

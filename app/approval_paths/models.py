@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.approval_paths.enums import Procedure
 from app.bodies.models import Body
 from app.catalog.enums import TitleLevel
+from app.catalog.models import Speciality, TitleSeries
 from app.core.db import EnumText, Model, UtcDateTime, one_of
 
 
@@ -34,6 +35,8 @@ class PathEdge(Model):
     deregistered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     deregistered_reason: Mapped[str] = mapped_column(sa.String(300), default="")
 
+    series: Mapped[TitleSeries | None] = relationship()
+    speciality: Mapped[Speciality | None] = relationship()
     subordinate: Mapped[Body] = relationship(foreign_keys=[subordinate_id])
     superior: Mapped[Body] = relationship(foreign_keys=[superior_id])
 
@@ -55,3 +58,6 @@ class PathEdge(Model):
         ),
         sa.Index("ix_path_edges_up", "subordinate_id", "procedure", "level"),
     )
+
+    def __str__(self) -> str:
+        return f"{self.subordinate.name} → {self.superior.name}（{self.level.label}）"

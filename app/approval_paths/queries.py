@@ -44,6 +44,8 @@ class Reach:
     """Committees reached that do not review the speciality."""
     mending: Mapping[int, str] = field(default_factory=dict)
     """Body where a branch ends -> what must be done there, by whom."""
+    climbed: tuple[tuple[PathNode, PathNode], ...] = ()
+    """Every step upwards that was found, nearest the employer first."""
 
 
 def _fits(
@@ -141,6 +143,7 @@ def reach(
         tuple(nodes[key] for key in found.broken),
         tuple(nodes[key] for key in missed),
         _mending(session, found.broken, fits) if found.broken else {},
+        tuple((nodes[key], nodes[up]) for key in found.reached for up in above.get(key, ())),
     )
 
 

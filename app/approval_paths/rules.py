@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
@@ -21,6 +21,8 @@ class Search:
     paths: tuple[tuple[int, ...], ...]
     broken: tuple[int, ...]
     """Bodies reached that are no final authority and have nobody above them: 路径断在了这里 (guide 1.28)."""
+    reached: tuple[int, ...] = ()
+    """Every body at or above the start, nearest first."""
 
 
 MAX_PATHS = 200
@@ -45,7 +47,7 @@ def search(start: int, above: Edges, finals: Collection[int]) -> Search:
             if body in left and body not in path:
                 heappush(heap, (len(path) + left[body], -len(path) - 1, (*path, body)))
     broken = tuple(body for body in reached if body not in finals and not above.get(body))
-    return Search(tuple(sorted(paths, key=lambda path: (len(path), path))), broken)
+    return Search(tuple(sorted(paths, key=lambda path: (len(path), path))), broken, tuple(reached))
 
 
 def _reached(start: int, above: Edges) -> list[int]:
@@ -120,3 +122,34 @@ def edge_problem(procedure: Procedure, level: TitleLevel, below: NodeType, above
     elif above is NodeType.COMMITTEE and procedure in WITHOUT_COMMITTEE:
         fields["superior_id"] = f"{procedure.label}由受理机构终审，不经评委会。"
     return fields
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a body stands in the picture of its paths: how many steps up, and which of those at that height."""
+
+    step: int
+    row: int
+
+
+def layout(start: int, steps: Iterable[tuple[int, int]]) -> dict[int, Place]:
+    """The places of everything reached: a body stands above all that lead to it (the longest way up counts)."""
+    above: dict[int, list[int]] = {}
+    incoming: dict[int, int] = {start: 0}
+    for low, high in dict.fromkeys(steps):
+        above.setdefault(low, []).append(high)
+        incoming[high] = incoming.get(high, 0) + 1
+    height = {start: 0}
+    ready, rows = deque([start]), dict[int, int]()
+    places: dict[int, Place] = {}
+    while ready:
+        here = ready.popleft()
+        step = height[here]
+        places[here] = Place(step, rows.get(step, 0))
+        rows[step] = rows.get(step, 0) + 1
+        for up in above.get(here, ()):
+            height[up] = max(height.get(up, 0), step + 1)
+            incoming[up] -= 1
+            if not incoming[up]:
+                ready.append(up)
+    return places

@@ -15,7 +15,7 @@ from app.bodies.enums import NodeType
 from app.bodies.models import Body
 from app.bodies.rules import text_problem
 from app.catalog import services as catalog
-from app.catalog.enums import TitleLevel
+from app.catalog.enums import AcquisitionMethod, TitleLevel
 from app.catalog.models import Speciality, TitleSeries
 from app.committees.models import Committee
 from app.core import audit, clock
@@ -79,6 +79,61 @@ def create_edge(
         raise Conflict(_twice(below, above)) from error
     audit.record(session, actor, "approval_paths.create", edge, below=below.name, above=above.name)
     return edge
+
+
+def change_edge(
+    session: Session,
+    *,
+    actor: Actor,
+    edge_id: int,
+    level: TitleLevel,
+    superior_id: int,
+    series_id: int | None = None,
+    speciality_id: int | None = None,
+) -> PathEdge:
+    """【编辑】: the old edge ends and stays, a new one stands in its place and waits for its own confirmation.
+
+    Applications on their way keep the path they were handed in with.
+    """
+    edge = session.get(PathEdge, edge_id, with_for_update=True, populate_existing=True)
+    if edge is None:
+        raise NotFound
+    wanted = (level, superior_id, series_id, speciality_id)
+    if wanted == (edge.level, edge.superior_id, edge.series_id, edge.speciality_id):
+        return edge
+    cancel_edge(session, actor=actor, edge_id=edge_id, reason="修改为新的配置")
+    session.flush()
+    return create_edge(
+        session,
+        actor=actor,
+        procedure=edge.procedure,
+        level=level,
+        subordinate_id=edge.subordinate_id,
+        superior_id=superior_id,
+        series_id=series_id,
+        speciality_id=speciality_id,
+    )
+
+
+def add_subordinate(
+    session: Session, *, actor: Actor, subordinate_id: int, level: TitleLevel, speciality_id: int | None = None
+) -> PathEdge:
+    """U1.6.1 【新增】: a committee names a body below itself, for one of the levels it reviews."""
+    committee = session.get(Committee, actor.body_id) if actor.role is Role.COMMITTEE else None
+    if committee is None:
+        raise NotAllowed("只有评委会可以指定自己的下级单位。")
+    if not committee.grade.reviews(level):
+        raise Invalid({"level": f"本评委会不评审{level.label}。"})
+    return create_edge(
+        session,
+        actor=actor,
+        procedure=Procedure.of(AcquisitionMethod.REVIEW, level),
+        level=level,
+        subordinate_id=subordinate_id,
+        superior_id=committee.body_id,
+        series_id=committee.series_id,
+        speciality_id=speciality_id,
+    )
 
 
 def confirm_edge(session: Session, *, actor: Actor, edge_id: int) -> PathEdge:

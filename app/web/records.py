@@ -133,6 +133,9 @@ class RecordView(ListScreen, ModelView):
         """Whether the acting post is offered to change this row; the services ask again."""
         return bool(getattr(row, "active", True))
 
+    def prepare(self, form: Any) -> None:
+        """Set the choices of the form's selects that come from the database."""
+
     def filled(self, form: Any) -> dict[str, Any]:
         """What the form holds, by the service's names; a text left out is empty."""
         names = [name for name in form._fields if name != "csrf_token"]
@@ -140,6 +143,11 @@ class RecordView(ListScreen, ModelView):
 
     def facts(self, row: Any) -> Sequence[tuple[str, Any]]:
         return [(column.label, column.of(row)) for column in self.show_columns or self.columns]
+
+    def warnings(self, row: Any) -> Sequence[str]:
+        """What ending a record would do to others, said before it is done."""
+        del row
+        return ()
 
     def more(self, row: Any) -> Sequence[Button]:
         """Further buttons of one record."""
@@ -165,6 +173,7 @@ class RecordView(ListScreen, ModelView):
     def add(self) -> ResponseReturnValue:
         """【新增】."""
         adding, form = self._verb("adding"), self.add_form()
+        self.prepare(form)
         if form.validate_on_submit() and self._attempt(
             form, lambda work: adding(work, actor=current_actor(), **self.filled(form))
         ):
@@ -177,12 +186,17 @@ class RecordView(ListScreen, ModelView):
         """【编辑】."""
         changing, row = self._verb("changing"), self._row(pk)
         form = self.edit_form() if request.method == "POST" else self.edit_form(obj=row)
+        self.prepare(form)
         key = {self.key_name: self._key(pk)}
-        if form.validate_on_submit() and self._attempt(
-            form, lambda work: changing(work, actor=current_actor(), **key, **self.filled(form))
-        ):
+        after = []
+
+        def change(work: Session) -> None:
+            stands = changing(work, actor=current_actor(), **key, **self.filled(form))
+            after.append(sa.inspect(stands).identity[0] if stands is not None else pk)
+
+        if form.validate_on_submit() and self._attempt(form, change):
             flash("已保存修改。", "success")
-            return redirect(self.url("show", pk=pk))
+            return redirect(self.url("show", pk=after[0]))
         return self._form(form, f"编辑：{row}", self.url("show", pk=pk))
 
     @expose("/retire/<pk>", methods=["GET", "POST"])
@@ -197,7 +211,12 @@ class RecordView(ListScreen, ModelView):
             flash(f"已{self.retire_word}。", "success")
             return redirect(self.url("show", pk=pk))
         return self._form(
-            form, f"{self.retire_word}：{row}", self.url("show", pk=pk), submit=self.retire_word, tone="danger"
+            form,
+            f"{self.retire_word}：{row}",
+            self.url("show", pk=pk),
+            submit=self.retire_word,
+            tone="danger",
+            warnings=self.warnings(row),
         )
 
     @expose("/delete/<pk>", methods=["POST"])
@@ -314,11 +333,24 @@ class RecordView(ListScreen, ModelView):
         return True
 
     def _form(
-        self, form: Any, title: str, back: str, *, submit: str = "保存", tone: str = "primary"
+        self,
+        form: Any,
+        title: str,
+        back: str,
+        *,
+        submit: str = "保存",
+        tone: str = "primary",
+        warnings: Sequence[str] = (),
     ) -> ResponseReturnValue:
-        crumbs = [(self.title, self.url("list"))]
         page = self._page(
-            self.form_template, form=form, title=title, back=back, submit=submit, tone=tone, crumbs=crumbs
+            self.form_template,
+            form=form,
+            title=title,
+            back=back,
+            submit=submit,
+            tone=tone,
+            warnings=warnings,
+            crumbs=[(self.title, self.url("list"))],
         )
         return page, 422 if form.errors else 200
 

@@ -1,0 +1,42 @@
+"""Forms of approval paths."""
+
+from __future__ import annotations
+
+from wtforms import SelectField
+
+from app.approval_paths.enums import Direction
+from app.bodies.enums import NodeType
+from app.bodies.forms import body_field
+from app.catalog.enums import AcquisitionMethod, TitleLevel
+from app.catalog.forms import speciality_field
+from app.web.forms import Query, choices_of, enum_field, id_field, yes_no_field
+
+
+class EdgeQuery(Query):
+    subordinate_id = body_field("下级机构")
+    superior_id = body_field("上级机构")
+    level = enum_field("职称等级", TitleLevel, blank="全部")
+    series_id = id_field("系列")
+    confirmed = SelectField("确认状态", choices=choices_of([("yes", "已确认"), ("no", "待确认")], "全部"))
+    active = yes_no_field("是否有效", blank="全部")
+
+
+class ConfirmationQuery(Query):
+    level = enum_field("职称等级", TitleLevel, blank="全部")
+    confirmed = SelectField("确认状态", choices=choices_of([("yes", "已确认"), ("no", "待确认")], "全部"))
+
+
+class NeighbourQuery(Query):
+    node_type = enum_field("受理节点类型", NodeType, blank="全部")
+    body_id = body_field("机构名称")
+    direction = enum_field("查询", Direction, blank="全部")
+
+
+class SimulationQuery(Query):
+    """模拟职称申报: what an applicant fills in, as far as the path depends on it."""
+
+    employer_id = body_field("单位", need=True)
+    level = enum_field("拟申报职称等级", TitleLevel, need=True)
+    series_id = id_field("系列", need=True)
+    method = enum_field("取得方式", AcquisitionMethod, need=True)
+    speciality_id = speciality_field("专业", need=True)
