@@ -101,7 +101,7 @@ class RecordView(ListScreen, ModelView):
             if callable(cls.__dict__.get(verb)):
                 setattr(cls, verb, staticmethod(cls.__dict__[verb]))
         if not cls.__dict__.get("abstract") and isinstance(getattr(cls, "datamodel", None), SQLAInterface):
-            if "conditions" not in cls.__dict__:
+            if cls.conditions is Query:
                 cls.conditions = type(f"{cls.__name__}Query", (Query,), cls._fields_of(cls.search_columns, asked=True))
             cls.list_columns = [next(iter(sa.inspect(cls.datamodel.obj).columns)).key]
         super().__init_subclass__(**kwargs)
