@@ -8,7 +8,7 @@ from flask_appbuilder import AppBuilder
 
 from app.accounts.views import administration, blacklist, registering, signing_in
 from app.applications.views import applicant, common, deciding, notices
-from app.approval_paths.views import configuring, querying
+from app.approval_paths.views import configuring, health, querying
 from app.bodies import views as bodies
 from app.catalog import views as catalog
 from app.certificates import views as certificates
@@ -79,6 +79,7 @@ MENU: tuple[tuple[str, str, tuple[tuple[str, Any], ...]], ...] = (
             ("中评会审核路径配置", configuring.IntermediateReviewPathView),
             ("高评会审核路径配置", configuring.SeniorReviewPathView),
             ("审核路径配置查询", querying.PathQueryView),
+            ("全省路径体检", health.HealthView),
             ("发证单位编码配置", bodies.IssuingAuthorityView),
             ("评委会管理", keeping.CommitteeView),
             ("评委会查询", keeping.CommitteeQueryView),
@@ -92,6 +93,7 @@ MENU: tuple[tuple[str, str, tuple[tuple[str, Any], ...]], ...] = (
         (
             ("评委会下级单位管理", configuring.SubordinateUnitView),
             ("审核层级配置单位确认", configuring.ConfirmationView),
+            ("路径修正通知", health.MendingView),
         ),
     ),
     (

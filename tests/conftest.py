@@ -47,7 +47,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database" in metafunc.fixturenames:
         once = metafunc.definition.get_closest_marker("one_database")
-        metafunc.parametrize("database", DATABASES[:1] if once else DATABASES, indirect=True, scope="session")
+        short = metafunc.definition.get_closest_marker("one_database_when_short")
+        kinds = DATABASES[:1] if once else DATABASES
+        if short and not os.environ.get("LONG"):
+            kinds = [DATABASES[short.kwargs["place"]]]
+        metafunc.parametrize("database", kinds, indirect=True, scope="session")
 
 
 class Backend:

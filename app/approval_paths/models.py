@@ -61,3 +61,33 @@ class PathEdge(Model):
 
     def __str__(self) -> str:
         return f"{self.subordinate.name} → {self.superior.name}（{self.level.label}）"
+
+
+class MendingRequest(Model):
+    """A body is asked to mend the path that breaks at it; its people see it until they say it is done."""
+
+    __tablename__ = "mending_requests"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    body_id: Mapped[int] = mapped_column(sa.ForeignKey("bodies.id"), index=True)
+    procedure: Mapped[Procedure] = mapped_column(EnumText(Procedure))
+    level: Mapped[TitleLevel] = mapped_column(EnumText(TitleLevel))
+    text: Mapped[str] = mapped_column(sa.String(600))
+    sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sent_by: Mapped[str] = mapped_column(sa.String(160))
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    settled_by: Mapped[str] = mapped_column(sa.String(160), default="")
+
+    __table_args__ = (
+        one_of("procedure", Procedure),
+        one_of("level", TitleLevel),
+        sa.Index(
+            "uq_mending_requests_open",
+            "body_id",
+            "procedure",
+            "level",
+            unique=True,
+            sqlite_where=sa.text("settled_at IS NULL"),
+            postgresql_where=sa.text("settled_at IS NULL"),
+        ),
+    )

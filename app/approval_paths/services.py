@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.approval_paths.enums import Procedure
-from app.approval_paths.models import PathEdge
+from app.approval_paths.models import MendingRequest, PathEdge
 from app.approval_paths.queries import edges_above
 from app.approval_paths.rules import cycle_with, edge_problem
 from app.bodies import services as bodies
@@ -161,6 +163,62 @@ def cancel_edge(session: Session, *, actor: Actor, edge_id: int, reason: str) ->
         raise Invalid({"reason": problem})
     edge.active, edge.deregistered_at, edge.deregistered_reason = False, clock.now(), reason.strip()
     audit.record(session, actor, "approval_paths.cancel", edge, reason=reason.strip())
+
+
+def ask_to_mend(
+    session: Session,
+    *,
+    actor: Actor,
+    body_id: int,
+    procedure: Procedure,
+    level: TitleLevel,
+    units: int,
+    series: Sequence[str],
+) -> MendingRequest:
+    """【通知修正】 to the people of the body where a path breaks. Conflict while an earlier one is not dealt with."""
+    body = session.get(Body, body_id)
+    if body is None:
+        raise NotFound
+    if actor.role is not Role.HR_OFFICER or not body.region_code.startswith(actor.region_prefix or "none"):
+        raise NotAllowed("只能通知本统筹区内的机构。")
+    waiting = session.scalar(
+        sa.select(MendingRequest.id).where(
+            MendingRequest.body_id == body_id,
+            MendingRequest.procedure == procedure,
+            MendingRequest.level == level,
+            MendingRequest.settled_at.is_(None),
+        )
+    )
+    if waiting is not None:
+        raise Conflict(f"已经通知过“{body.name}”，等待它处理。")
+    named = "、".join(series[:5]) + (f"等 {len(series)} 个系列" if len(series) > 5 else "")
+    request = MendingRequest(
+        body_id=body_id,
+        procedure=procedure,
+        level=level,
+        text=f"{procedure.label}{level.label}的审核路径断在本单位，{units} 个单位不能申报：{named}。"[:600],
+        sent_at=clock.now(),
+        sent_by=f"{actor.body_name} {actor.name}".strip(),
+    )
+    session.add(request)
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise Conflict(f"已经通知过“{body.name}”，等待它处理。") from error
+    audit.record(session, actor, "approval_paths.ask_to_mend", request, body=body.name, units=units)
+    return request
+
+
+def settle_mending(session: Session, *, actor: Actor, request_id: int) -> bool:
+    """The body says that it has dealt with it; whether that was news."""
+    request = session.get(MendingRequest, request_id, with_for_update=True, populate_existing=True)
+    if request is None or request.body_id != actor.body_id:
+        raise NotFound
+    if request.settled_at is not None:
+        return False
+    request.settled_at, request.settled_by = clock.now(), actor.name
+    audit.record(session, actor, "approval_paths.settle_mending", request)
+    return True
 
 
 def _require_keeper(actor: Actor, below: Body | None, superior_id: int) -> None:

@@ -9,16 +9,20 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.accounts.models import Account
+from app.accounts.enums import RegistrationStatus
+from app.accounts.models import Account, UnitRegistration
 from app.applications.enums import WITH_APPLICANT, ApplicationState
 from app.applications.models import Application
 from app.applications.queries import COUNT_CAP, waiting_for
+from app.approval_paths.models import MendingRequest, PathEdge
 from app.certificates.enums import CertificateStatus
 from app.certificates.models import Certificate
 from app.core import clock
 from app.core.enums import Role
 from app.core.scope import Actor
 from app.outcomes.queries import waiting_filings
+from app.quotas.enums import QuotaStatus
+from app.quotas.models import PostQuota
 from app.review_plans.enums import PlanKind, PlanState
 from app.review_plans.queries import count_of
 
@@ -70,7 +74,34 @@ def cards(session: Session, actor: Actor) -> list[Card]:
     }.get(actor.role)
     if make is not None:
         return make(session, actor)
-    return (_queues(session, actor) if actor.body_id else []) + _offices(session, actor)
+    return (_queues(session, actor) + _configured(session, actor) if actor.body_id else []) + _offices(session, actor)
+
+
+def _configured(session: Session, actor: Actor) -> list[Card]:
+    """What the configuration of paths asks of the body."""
+    if actor.role is Role.COMMITTEE:
+        return []
+    unconfirmed = _count(
+        session,
+        sa.select(PathEdge.id).where(
+            PathEdge.subordinate_id == actor.body_id, PathEdge.active, PathEdge.confirmed_at.is_(None)
+        ),
+    )
+    mending = _count(
+        session,
+        sa.select(MendingRequest.id).where(
+            MendingRequest.body_id == actor.body_id, MendingRequest.settled_at.is_(None)
+        ),
+    )
+    found = []
+    if unconfirmed:
+        arguments = (("confirmed", "no"),)
+        found.append(
+            Card("审核层级待确认", _shown(unconfirmed), "ConfirmationView.list", tone="wait", arguments=arguments)
+        )
+    if mending:
+        found.append(Card("路径修正通知", _shown(mending), "MendingView.list", "审核路径断在本单位", "bad"))
+    return found
 
 
 def _queues(session: Session, actor: Actor) -> list[Card]:
@@ -127,7 +158,24 @@ def _offices(session: Session, actor: Actor) -> list[Card]:
             if filings
             else []
         )
+        registrations = _count(
+            session, sa.select(UnitRegistration.id).where(UnitRegistration.status == RegistrationStatus.SUBMITTED)
+        )
+        if registrations:
+            asked = (("status", "submitted"),)
+            found.append(
+                Card(
+                    "单位注册待审核", _shown(registrations), "RegistrationReviewView.list", tone="wait", arguments=asked
+                )
+            )
     if actor.role in (Role.HR_OFFICER, Role.TITLE_OFFICE):
+        quotas = _count(
+            session,
+            sa.select(PostQuota.id).where(
+                PostQuota.status == QuotaStatus.SUBMITTED, PostQuota.body_id != (actor.body_id or 0)
+            ),
+        )
+        found += [Card("职数待审核", _shown(quotas), "QuotaReviewView.list", tone="wait")] if quotas else []
         effective = _count(session, sa.select(Application.id).where(Application.state == ApplicationState.EFFECTIVE))
         issued = _count(session, sa.select(Certificate.id).where(Certificate.status == CertificateStatus.ISSUED))
         found += [Card("待发放证书", _shown(effective), "IssuingView.list", tone="wait")] if effective else []

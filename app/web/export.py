@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import IO, Any, Protocol
@@ -42,24 +42,7 @@ def workbook(
     batches and leave row by row.
     """
     file = tempfile.TemporaryFile(suffix=".xlsx")  # noqa: SIM115  (handed on open)
-    options = {
-        "constant_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
-    book = xlsxwriter.Workbook(file, options)
-    sheet = book.add_worksheet(sheet_name(title))
-    head = book.add_format({"bold": True, "bg_color": "#E8EEF5", "border": 1, "border_color": "#C6D0DC"})
-    formats = {
-        "moment": book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
-        "day": book.add_format({"num_format": "yyyy-mm-dd"}),
-        "money": book.add_format({"num_format": "#,##0.00"}),
-    }
-    for index, column in enumerate(columns):
-        sheet.set_column(index, index, _WIDTHS.get(column.width, 20))
-        sheet.write_string(0, index, column.label, head)
-    sheet.freeze_panes(1, 0)
+    book, sheet, formats = _begun(file, columns, title)
     number = 0
     rows = session.execute(statement.limit(cap + 1), execution_options={"yield_per": BATCH})
     try:
@@ -78,6 +61,43 @@ def workbook(
     book.close()
     file.seek(0)
     return file
+
+
+def of_rows(rows: Iterable[Any], columns: Sequence[Exported], *, title: str) -> IO[bytes]:
+    """The same workbook of rows that stand in no table; they are taken one by one."""
+    file = tempfile.TemporaryFile(suffix=".xlsx")  # noqa: SIM115  (handed on open)
+    book, sheet, formats = _begun(file, columns, title)
+    for number, row in enumerate(rows, 1):
+        for index, column in enumerate(columns):
+            write(sheet, number, index, column.plain(row), formats)
+    book.close()
+    file.seek(0)
+    return file
+
+
+def _begun(file: IO[bytes], columns: Sequence[Exported], title: str) -> tuple[Any, Worksheet, dict[str, Any]]:
+    """A workbook with its head written, its sheet, and the formats of its cells."""
+    book = xlsxwriter.Workbook(
+        file,
+        {
+            "constant_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+        },
+    )
+    sheet = book.add_worksheet(sheet_name(title))
+    head = book.add_format({"bold": True, "bg_color": "#E8EEF5", "border": 1, "border_color": "#C6D0DC"})
+    formats = {
+        "moment": book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
+        "day": book.add_format({"num_format": "yyyy-mm-dd"}),
+        "money": book.add_format({"num_format": "#,##0.00"}),
+    }
+    for index, column in enumerate(columns):
+        sheet.set_column(index, index, _WIDTHS.get(column.width, 20))
+        sheet.write_string(0, index, column.label, head)
+    sheet.freeze_panes(1, 0)
+    return book, sheet, formats
 
 
 def sheet_name(title: str) -> str:

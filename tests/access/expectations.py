@@ -209,6 +209,18 @@ EXPECTED: dict[str, Expect] = {
     **_records("SubordinateUnitView", COMMITTEES, "edge own", {"near": of("committee")}, ("retire",)),
     **_screen("ConfirmationView", UNITS | BUREAU | AGENCIES | HR, bulk="confirm"),
     **_screen("PathQueryView", HR | AGENCIES | BUREAU | COMMITTEES | ADMIN),
+    "HealthView.list": Expect(HR),
+    "HealthView.export": Expect(HR),
+    **{
+        f"HealthView.{method}": Expect(
+            HR,
+            "break",
+            {"near": of("province", "changsha")},
+            values={"procedure": "senior_review", "level": "full_senior"},
+        )
+        for method in ("units", "tell")
+    },
+    **_screen("MendingView", UNITS | BUREAU | AGENCIES | HR, bulk="settle"),
     "PathQueryView.path": Expect(HR | AGENCIES | BUREAU | COMMITTEES | ADMIN),
     **_records("BlacklistView", HR, "blacklist", BLACKLIST_ROWS),
     **_screen("RegistrationReviewView", HR),

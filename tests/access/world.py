@@ -18,6 +18,7 @@ from app.applications.enums import ApplicationAction as A
 from app.applications.models import Application
 from app.approval_paths.enums import Procedure
 from app.approval_paths.models import PathEdge
+from app.approval_paths.queries import checkup_all
 from app.bodies.enums import BodyNature
 from app.bodies.models import Acceptance, Body, IssuingAuthority
 from app.catalog.enums import AcquisitionMethod, TitleLevel
@@ -260,6 +261,17 @@ class Builder:
                         )
                     ).first()
                     self.rows.put(f"edge {procedure.name.title().replace('_', '')}", row, edge or 0)
+                kind = (Procedure.SENIOR_REVIEW, TitleLevel.FULL_SENIOR)
+                ends = {
+                    prefix: {
+                        found.body_id
+                        for one in checkup_all(session, prefix)
+                        if (one.procedure, one.level) == kind
+                        for found in one.findings
+                    }
+                    for prefix in ("4301", "430102")
+                }
+                self.rows.put("break", "near", min(ends["4301"] - ends["430102"]))
                 own = sa.select(PathEdge.id).where(PathEdge.superior_id == self.by_name[CITY_COMMITTEE].id)
                 self.rows.put("edge own", "near", session.scalars(own).first() or 0)
             unit_actor = self.operator(unit)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from app.core import clock
 from tests.journeys.conftest import Person
 from tests.people import id_number
 
 NAME, OPERATOR = "湖南省给排水专业高评会", "李操作"
+
+pytestmark = pytest.mark.one_database_when_short(place=-1)
 
 
 def test_a_committee_from_its_founding_to_its_first_batch(desk: Person) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.journeys import steps
 from tests.journeys.conftest import Person
 
 
+@pytest.mark.one_database_when_short(place=0)
 def test_from_a_phone_to_a_certificate(phone: Person, desk: Person, tmp_path: Path) -> None:
     files = steps.papers(tmp_path)
     phone.sign_in("applicant")

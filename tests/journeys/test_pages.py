@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -15,10 +16,18 @@ ENGLISH = re.compile(
 )
 
 
+_seen: set[tuple[str, str]] = set()
+"""(kind of screen, address) axe has looked at: many roles open the same screens."""
+
+
 def look(person: Person, title: str) -> None:
     person.no_sideways_scrolling()
     words = person.page.locator("body").inner_text()
     assert ENGLISH.findall(words) == [], f"{title}: {ENGLISH.findall(words)}"
+    screen = (person.name, urlsplit(person.page.url).path + person.page.title())
+    if screen in _seen:
+        return
+    _seen.add(screen)
     found = Axe().run(person.page).response["violations"]
     serious = [(v["id"], v["nodes"][0]["html"]) for v in found if v["impact"] in ("serious", "critical")]
     assert serious == [], f"{title}: {serious}"

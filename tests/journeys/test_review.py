@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.journeys import steps
 from tests.journeys.conftest import Person
 
 COMMITTEE = "长沙市工程系列中级职称评审委员会"
 
 
+@pytest.mark.one_database_when_short(place=-1)
 def test_an_offline_meeting_to_a_certificate(desk: Person, tmp_path: Path) -> None:
     files = steps.papers(tmp_path)
     desk.name = "review"

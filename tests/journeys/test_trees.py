@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import sqlalchemy as sa
 from playwright.sync_api import expect
 
@@ -10,6 +11,7 @@ from app.core.db import unit_of_work
 from tests.journeys.conftest import Person
 from tests.places import SYSTEM
 
+pytestmark = pytest.mark.one_database_when_short(place=0)
 NODES, MOST_MS = 3_000, 100
 OPEN_ALL = """() => new Promise((done) => {
   const start = performance.now();

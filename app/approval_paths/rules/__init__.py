@@ -1,0 +1,31 @@
+"""Rules of approval paths on plain values: walking one, and checking all of them at once."""
+
+from app.approval_paths.rules.checkup import Finding, Graph, checkup
+from app.approval_paths.rules.walking import (
+    LEVELS,
+    MAX_PATHS,
+    WITHOUT_COMMITTEE,
+    Edges,
+    Place,
+    Search,
+    cycle_with,
+    edge_problem,
+    layout,
+    search,
+)
+
+__all__ = [
+    "LEVELS",
+    "MAX_PATHS",
+    "WITHOUT_COMMITTEE",
+    "Edges",
+    "Finding",
+    "Graph",
+    "Place",
+    "Search",
+    "checkup",
+    "cycle_with",
+    "edge_problem",
+    "layout",
+    "search",
+]

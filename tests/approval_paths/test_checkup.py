@@ -1,0 +1,140 @@
+"""全省路径体检: tables of small provinces, random ones against the walk of each unit, and the query over real rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from flask import Flask
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.approval_paths.enums import Procedure
+from app.approval_paths.queries import checkup_all
+from app.approval_paths.rules import Graph, checkup, search
+from app.bodies import services as bodies
+from app.bodies.enums import NodeType
+from app.catalog.enums import AcquisitionMethod, TitleLevel
+from app.core.db import read_session
+from tests.places import (
+    CITY,
+    EDUCATION,
+    OFFICE,
+    PROVINCE,
+    SYSTEM,
+    act,
+    guide_example,
+    make_body,
+    make_edge,
+)
+
+A, B = 1, 2
+EVERY = A | B
+Edge = tuple[int, int, int]
+
+
+def graph(edges: list[Edge], finals: dict[int, int], units: set[int], committees: set[int], count: int) -> Graph:
+    below, above, series = (np.array([edge[part] for edge in edges], np.int64) for part in range(3))
+    return Graph(
+        below,
+        above,
+        series,
+        np.array([finals.get(body, 0) for body in range(count)], np.int64),
+        np.array([body in units for body in range(count)], bool),
+        np.array([body not in committees for body in range(count)], bool),
+    )
+
+
+def told(edges: list[Edge], finals: dict[int, int], units: set[int], committees: set[int] = frozenset()) -> object:  # type: ignore[assignment]
+    findings, nobody = checkup(graph(edges, finals, units, set(committees), 6), EVERY)
+    return {finding.end: (finding.units, finding.series) for finding in findings}, nobody
+
+
+@pytest.mark.parametrize(
+    ("edges", "finals", "units", "committees", "expected"),
+    [
+        ([(0, 1, EVERY)], {1: EVERY}, {0}, set(), ({}, 0)),
+        ([(0, 1, EVERY)], {1: A}, {0}, set(), ({}, B)),  # B is taken by nobody: no path can be mended
+        ([(0, 1, EVERY)], {2: EVERY}, {0}, set(), ({1: ((0,), EVERY)}, 0)),  # breaks above it
+        ([], {2: EVERY}, {0}, set(), ({0: ((0,), EVERY)}, 0)),  # breaks at itself
+        ([(0, 1, EVERY), (3, 1, EVERY)], {2: EVERY}, {0, 3}, set(), ({1: ((0, 3), EVERY)}, 0)),
+        # an office whose committee takes A only: for B it breaks at the office, not at the committee
+        ([(0, 1, EVERY), (1, 2, A)], {2: A, 4: B}, {0}, {2, 4}, ({1: ((0,), B)}, 0)),
+        # a way of its own for B ends elsewhere than the way for A
+        ([(0, 1, A), (0, 3, B)], {5: EVERY}, {0}, {5}, ({1: ((0,), A), 3: ((0,), B)}, 0)),
+        # one branch whole, one broken: the unit reaches a final body (guide 1.28)
+        ([(0, 1, EVERY), (0, 3, EVERY), (1, 2, EVERY)], {2: EVERY}, {0}, {2}, ({}, 0)),
+    ],
+)
+def test_small_provinces(
+    edges: list[Edge], finals: dict[int, int], units: set[int], committees: set[int], expected: object
+) -> None:
+    assert told(edges, finals, units, committees) == expected
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_what_it_finds_is_what_walking_finds(data: st.DataObject) -> None:
+    count = 9
+    pairs = st.tuples(st.integers(0, count - 2), st.integers(1, count - 1), st.sampled_from([A, B, EVERY]))
+    edges = [edge for edge in data.draw(st.lists(pairs, max_size=14)) if edge[0] < edge[1]]
+    finals = data.draw(st.dictionaries(st.integers(3, count - 1), st.sampled_from([A, B, EVERY]), max_size=4))
+    units = data.draw(st.sets(st.integers(0, 3), min_size=1))
+    findings, nobody = checkup(graph(edges, finals, units, set(), count), EVERY)
+    stranded = {(unit, bit) for f in findings for unit in f.units for bit in (A, B) if f.series & bit}
+    for bit in (A, B):
+        above: dict[int, list[int]] = {}
+        for low, high, carried in edges:
+            if carried & bit:
+                above.setdefault(low, []).append(high)
+        takers = {body for body, mask in finals.items() if mask & bit}
+        assert bool(nobody & bit) == (not takers)
+        for unit in units:
+            walked = search(unit, above, takers)
+            stuck = not walked.paths and unit not in takers
+            if takers and stuck:
+                assert (unit, bit) in stranded
+                ends = [f.end for f in findings if unit in f.units and f.series & bit]
+                assert set(ends) & set(walked.broken)
+            elif takers:
+                assert all(not (unit in f.units and f.series & bit and unit in takers) for f in findings)
+
+
+def test_the_guides_province(app: Flask) -> None:
+    keys = guide_example()
+    stray = make_body("没有上级的单位")
+    below = make_body("教育局下的单位")
+    make_edge(below, keys[EDUCATION])
+    with read_session(SYSTEM) as session:
+        checked = {(one.procedure, one.level): one for one in checkup_all(session, "43")}
+    found = checked[Procedure.SENIOR_REVIEW, TitleLevel.ASSOCIATE_SENIOR]
+    assert {(one.body_name, one.unit_ids, one.series) for one in found.findings} == {
+        (EDUCATION, (below,), ("高等学校教师",)),
+        ("没有上级的单位", (stray,), ("高等学校教师",)),
+    }
+    assert "工程技术人员" in found.nobody and "高等学校教师" not in found.nobody
+    assert len(checked[Procedure.INITIAL_DETERMINATION, TitleLevel.ASSISTANT].nobody) == 27
+    act(
+        CITY,
+        bodies.add_acceptance,
+        body_id=keys[OFFICE],
+        method=AcquisitionMethod.INITIAL_DETERMINATION,
+        level=TitleLevel.ASSISTANT,
+        printed_name="人社局",
+    )
+    with read_session(PROVINCE) as session:
+        checked = {(one.procedure, one.level): one for one in checkup_all(session, "43")}
+        elsewhere = checkup_all(session, "4302")
+    found = checked[Procedure.INITIAL_DETERMINATION, TitleLevel.ASSISTANT]
+    assert found.nobody == () and len(found.findings) == 3  # no edges of 初定: each unit breaks at itself
+    assert all(not one.findings for one in elsewhere)
+
+
+def test_unconfirmed_edges_carry_nothing(app: Flask) -> None:
+    keys = guide_example()
+    unit = make_body("待确认的单位")
+    make_edge(unit, keys[OFFICE], confirmed=False)
+    with read_session(SYSTEM) as session:
+        checked = {(one.procedure, one.level): one for one in checkup_all(session)}
+    found = checked[Procedure.SENIOR_REVIEW, TitleLevel.ASSOCIATE_SENIOR]
+    assert [one.body_name for one in found.findings] == ["待确认的单位"]
+    assert NodeType.UNIT is found.findings[0].node_type
