@@ -110,6 +110,14 @@ def _screen(name: str, who: People, *, bulk: str = "", exports: bool = True) -> 
     }
 
 
+def _wizard(name: str) -> dict[str, Expect]:
+    """An import wizard: HR officers, and a batch (of `table` batch, in no row of the world) for its maker alone."""
+    rows = {"nobody": NOBODY}
+    return {f"{name}.{method}": Expect(HR) for method in ("page", "template", "upload")} | {
+        f"{name}.{method}": Expect(HR, "import_batch", rows) for method in ("show", "failures", "submit", "discard")
+    }
+
+
 def _application(who: People, **values: str) -> Expect:
     return Expect(who, "application", APPLICATION_ROWS, values)
 
@@ -232,4 +240,12 @@ EXPECTED: dict[str, Expect] = {
         "certificate",
         CERTIFICATE_ROWS | {"issued_furong": NOBODY, "issued_far": NOBODY},  # not rendered yet
     ),
+    # import wizards
+    **_wizard("AcceptanceImportView"),
+    **_wizard("CommitteeImportView"),
+    **_wizard("InitialPathImportView"),
+    **_wizard("RecognitionPathImportView"),
+    **_wizard("JuniorPathImportView"),
+    **_wizard("IntermediatePathImportView"),
+    **_wizard("SeniorPathImportView"),
 }
