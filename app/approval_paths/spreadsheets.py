@@ -122,7 +122,7 @@ class _Joined(dict[int, list[int]]):
         super().__init__()
         self._parts = parts
 
-    def get(self, body: int, default: object = ()) -> list[int]:  # type: ignore[override]
+    def get(self, body: int, _default: object = ()) -> list[int]:  # type: ignore[override]
         return [above for part in self._parts for above in part.get(body, ())]
 
 

@@ -81,7 +81,8 @@ def _check(session: Session, actor: Actor, rows: Sequence[Row]) -> None:
         ):
             row.wrong("members", problem)
         recorded, valid = as_date(texts["recorded_on"]), as_date(texts["valid_until"])
-        assert recorded is not None and valid is not None
+        assert recorded is not None
+        assert valid is not None
         for field, reason in rules.record_problem(recorded, valid).items():
             row.wrong(field, reason)
         for text in _several(texts["founders"]) or [""]:
@@ -164,7 +165,9 @@ declare(
             Column("printed_name", "打印在证书上的名称", "", required=False, help="不填即为评委会名称。"),
             Column("recorded_on", "核准备案日期", "2026-03-01", kind="date", help="如 2026-03-01。"),
             Column("valid_until", "有效期截止日期", "2029-02-28", kind="date", help="不超过三年。"),
-            Column("founders", "组建单位", "430100A001", kind="code", longest=2000, help=BODY_HELP + "几个之间用顿号隔开。"),
+            Column(
+                "founders", "组建单位", "430100A001", kind="code", longest=2000, help=BODY_HELP + "几个之间用顿号隔开。"
+            ),
             Column("contact_name", "联系人", "", required=False, longest=40, help="可以不填。"),
             Column("contact_phone", "联系电话", "", required=False, kind="code", longest=20, help="可以不填。"),
         ),

@@ -112,9 +112,7 @@ def keep(
     bad: Sequence[tuple[int, Texts, Mapping[str, str]]],
 ) -> bool:
     """Stage what a check found; False, and nothing written, if somebody already has."""
-    moved = _move(
-        session, batch_id, BatchState.UPLOADED, BatchState.CHECKED, good=len(good), bad=len(bad), percent=100
-    )
+    moved = _move(session, batch_id, BatchState.UPLOADED, BatchState.CHECKED, good=len(good), bad=len(bad), percent=100)
     if not moved:
         return False
     with elevated(session, "rows of a batch just claimed are inserted in few statements"):

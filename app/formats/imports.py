@@ -152,9 +152,7 @@ def upload(session: Session, *, actor: Actor, kind: str, name: str, content: byt
         raise Invalid({"file": "请先选择文件，文件不能是空的。"})
     importer = importers[kind]
     key = storage.current().write(content)
-    batch = staging.open_batch(
-        session, actor=actor, kind=kind, file_name=storage.clean_name(name), storage_key=key
-    )
+    batch = staging.open_batch(session, actor=actor, kind=kind, file_name=storage.clean_name(name), storage_key=key)
     job = jobs.submit(
         session, actor=actor, kind=JOB, title=f"批量导入{importer.title}"[:120], items=[(batch.id, batch.file_name)]
     )

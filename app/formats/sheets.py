@@ -180,7 +180,10 @@ def _workbook(
                         hidden.write_string(number, place, choices[number])
         notes = book.add_worksheet("填写说明")
         notes.set_column(0, 0, 100)
-        lines = [*rules, *(f"{column.label}{'（必填）' if column.required else ''}：{column.help}" for column in columns)]
+        lines = [
+            *rules,
+            *(f"{column.label}{'（必填）' if column.required else ''}：{column.help}" for column in columns),
+        ]
         lines.append("第 2 行是示例，请改成自己的内容。不要改动表头，不要使用公式和合并单元格。")
         for number, line in enumerate(lines):
             notes.write_string(number, 0, line)
