@@ -98,7 +98,7 @@ def _check(procedure: Procedure, session: Session, actor: Actor, rows: Sequence[
         if not kept(actor, row, "below", below) or row.problems:
             continue
         if loop := _loop(climb[level], below.id, above.id, series):
-            names = dict(session.execute(sa.select(Body.id, Body.name).where(Body.id.in_(loop))).tuples().all())
+            names = {key: name for key, name in session.execute(sa.select(Body.id, Body.name).where(Body.id.in_(loop)))}  # noqa: C416
             row.wrong("above", "会形成循环：" + " → ".join(names[body] for body in loop) + "。")
         else:
             climb[level][series][below.id].append(above.id)

@@ -111,7 +111,7 @@ def _write(session: Session, actor: Actor, rows: Sequence[Row]) -> None:
             body, _ = bodies.of(row.texts["body"])
             assert body is not None
             key = (body.id, _METHODS[row.texts["method"]], _LEVELS[row.texts["level"]])
-            said = {"printed_name": row.texts["printed_name"], "guideline": row.texts["guideline"]}
+            said: dict[str, object] = {"printed_name": row.texts["printed_name"], "guideline": row.texts["guideline"]}
             said |= {"active": True, "deregistered_at": None, "deregistered_reason": ""}
             if old := ended.get(key):
                 for name, value in said.items():

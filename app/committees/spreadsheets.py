@@ -48,11 +48,11 @@ def _check(session: Session, actor: Actor, rows: Sequence[Row]) -> None:
     series = {row.name: row.id for row in session.scalars(sa.select(TitleSeries))}
     specialities = {row.code: row for row in session.scalars(sa.select(Speciality).where(Speciality.active))}
     codes = [row.texts["code"].upper() for row in rows]
-    taken = dict(
-        pair
+    taken = {
+        code: name
         for piece in parts(codes)
-        for pair in session.execute(sa.select(Body.code, Body.name).where(Body.code.in_(piece))).tuples()
-    )
+        for code, name in session.execute(sa.select(Body.code, Body.name).where(Body.code.in_(piece)))
+    }
     first: dict[str, int] = {}
     for row, code in zip(rows, codes, strict=True):
         texts = row.texts
@@ -86,9 +86,9 @@ def _check(session: Session, actor: Actor, rows: Sequence[Row]) -> None:
         for field, reason in rules.record_problem(recorded, valid).items():
             row.wrong(field, reason)
         for text in _several(texts["founders"]) or [""]:
-            body, reason = founders.of(text)
+            body, wrong = founders.of(text)
             if body is None:
-                row.wrong("founders", reason or "")
+                row.wrong("founders", wrong or "")
             elif body.node_type is NodeType.COMMITTEE:
                 row.wrong("founders", "评委会不能作为组建单位。")
 
@@ -121,7 +121,7 @@ def _write(session: Session, actor: Actor, rows: Sequence[Row]) -> None:
         keys = {
             code: key
             for piece in parts(codes)
-            for code, key in session.execute(sa.select(Body.code, Body.id).where(Body.code.in_(piece))).tuples()
+            for code, key in session.execute(sa.select(Body.code, Body.id).where(Body.code.in_(piece)))
         }
         made, covered, founded = [], [], []
         for row, code in zip(rows, codes, strict=True):

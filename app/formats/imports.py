@@ -112,7 +112,12 @@ def check(session: Session, actor: Actor, batch_id: int) -> None:
                 staging.refuse(work, batch_id, refused.fields.get("file", refused.reason))
             return
     _tell(actor, batch_id, 70)
-    importer.check(session, actor, [row for row in rows if not row.problems])
+    try:
+        importer.check(session, actor, [row for row in rows if not row.problems])
+    except Exception:
+        with unit_of_work(actor) as work:  # the page must not wait for ever; the job records the error
+            staging.refuse(work, batch_id, "系统检查这个文件时出错，已记录，请联系管理员。")
+        raise
     session.rollback()
     labels: dict[str, str] = defaultdict(lambda: "整行", {column.key: column.label for column in importer.columns})
     with unit_of_work(actor) as work:
