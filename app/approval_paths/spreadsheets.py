@@ -111,7 +111,7 @@ def _loop(
     if series is not None:
         used = [by_series[None], by_series[series]]
     else:
-        used = [edges for edges in by_series.values()]
+        used = list(by_series.values())
     return cycle_with(below, above, _Joined(used))
 
 

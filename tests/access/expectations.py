@@ -111,10 +111,10 @@ def _screen(name: str, who: People, *, bulk: str = "", exports: bool = True) -> 
 
 
 def _wizard(name: str) -> dict[str, Expect]:
-    """An import wizard: HR officers, and a batch (of `table` batch, in no row of the world) for its maker alone."""
+    """An import wizard: HR officers, and a batch (the world has none, so the number is of no row) for its maker alone."""
     rows = {"nobody": NOBODY}
     return {f"{name}.{method}": Expect(HR) for method in ("page", "template", "upload")} | {
-        f"{name}.{method}": Expect(HR, "import_batch", rows) for method in ("show", "failures", "submit", "discard")
+        f"{name}.{method}": Expect(HR, "job", rows) for method in ("show", "failures", "submit", "discard")
     }
 
 
