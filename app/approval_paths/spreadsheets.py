@@ -108,10 +108,7 @@ def _loop(
     by_series: dict[int | None, dict[int, list[int]]], below: int, above: int, series: int | None
 ) -> tuple[int, ...] | None:
     """The loop a row would close with the edges there are and the rows before it, within what one series may use."""
-    if series is not None:
-        used = [by_series[None], by_series[series]]
-    else:
-        used = list(by_series.values())
+    used = [by_series[None], by_series[series]] if series is not None else list(by_series.values())
     return cycle_with(below, above, _Joined(used))
 
 
