@@ -8,6 +8,7 @@ from flask_appbuilder import AppBuilder
 
 from app.accounts.views import administration, blacklist, registering, signing_in
 from app.applications.views import applicant, common, deciding, notices
+from app.approval_paths.views import configuring, querying
 from app.bodies import views as bodies
 from app.catalog import views as catalog
 from app.certificates import views as certificates
@@ -79,11 +80,25 @@ MENU: tuple[tuple[str, str, tuple[tuple[str, Any], ...]], ...] = (
             ("职称专业管理", catalog.SpecialityTreeView),
             ("职称树管理", catalog.TitleTreeView),
             ("职称初定/认定受理机构管理", bodies.AcceptanceView),
+            ("职称初定审核路径配置", configuring.InitialDeterminationPathView),
+            ("职称认定审核路径配置", configuring.RecognitionPathView),
+            ("初评会审核路径配置", configuring.JuniorReviewPathView),
+            ("中评会审核路径配置", configuring.IntermediateReviewPathView),
+            ("高评会审核路径配置", configuring.SeniorReviewPathView),
+            ("审核路径配置查询", querying.PathQueryView),
             ("发证单位编码配置", bodies.IssuingAuthorityView),
             ("评委会管理", keeping.CommitteeView),
             ("评委会查询", keeping.CommitteeQueryView),
             ("黑名单管理", blacklist.BlacklistView),
             ("公服账号注册审核", registering.RegistrationReviewView),
+        ),
+    ),
+    (
+        "审核树配置",
+        "",
+        (
+            ("评委会下级单位管理", configuring.SubordinateUnitView),
+            ("审核层级配置单位确认", configuring.ConfirmationView),
         ),
     ),
     (

@@ -101,8 +101,9 @@ class RecordView(ListScreen, ModelView):
             if callable(cls.__dict__.get(verb)):
                 setattr(cls, verb, staticmethod(cls.__dict__[verb]))
         if not cls.__dict__.get("abstract") and isinstance(getattr(cls, "datamodel", None), SQLAInterface):
-            if "conditions" not in cls.__dict__:
+            if cls.conditions is Query:
                 cls.conditions = type(f"{cls.__name__}Query", (Query,), cls._fields_of(cls.search_columns, asked=True))
+            cls.list_title = cls.title  # FAB takes its own for a list's
             cls.list_columns = [next(iter(sa.inspect(cls.datamodel.obj).columns)).key]
         super().__init_subclass__(**kwargs)
         if cls.__dict__.get("abstract"):
@@ -179,7 +180,7 @@ class RecordView(ListScreen, ModelView):
         ):
             flash("已新增。", "success")
             return redirect(self.url("list"))
-        return self._form(form, f"新增{self.title.removesuffix('管理').removesuffix('配置')}", self.url("list"))
+        return self._form(form, f"新增：{self.title}", self.url("list"), self.add_columns)
 
     @expose("/edit/<pk>", methods=["GET", "POST"])
     def edit(self, pk: str) -> ResponseReturnValue:
@@ -197,7 +198,7 @@ class RecordView(ListScreen, ModelView):
         if form.validate_on_submit() and self._attempt(form, change):
             flash("已保存修改。", "success")
             return redirect(self.url("show", pk=after[0]))
-        return self._form(form, f"编辑：{row}", self.url("show", pk=pk))
+        return self._form(form, f"编辑：{row}", self.url("show", pk=pk), self.edit_columns)
 
     @expose("/retire/<pk>", methods=["GET", "POST"])
     def retire(self, pk: str) -> ResponseReturnValue:
@@ -214,6 +215,7 @@ class RecordView(ListScreen, ModelView):
             form,
             f"{self.retire_word}：{row}",
             self.url("show", pk=pk),
+            ("reason",),
             submit=self.retire_word,
             tone="danger",
             warnings=self.warnings(row),
@@ -337,6 +339,7 @@ class RecordView(ListScreen, ModelView):
         form: Any,
         title: str,
         back: str,
+        names: Sequence[str],
         *,
         submit: str = "保存",
         tone: str = "primary",
@@ -350,6 +353,7 @@ class RecordView(ListScreen, ModelView):
             submit=submit,
             tone=tone,
             warnings=warnings,
+            groups=[("", names)],
             crumbs=[(self.title, self.url("list"))],
         )
         return page, 422 if form.errors else 200

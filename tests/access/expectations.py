@@ -93,6 +93,13 @@ QUOTA_ROWS: dict[str, People] = {
     "near": of("unit", "agency", "changsha", "province"),
     "far": of("far_agency", "province"),
 }
+EDGE_ROWS: dict[str, dict[str, People]] = {
+    **dict.fromkeys(
+        ("InitialDetermination", "IntermediateReview", "SeniorReview"),
+        {"near": of("province", "changsha"), "far": of("province")},
+    ),
+    **dict.fromkeys(("Recognition", "JuniorReview"), dict[str, People]()),  # the demo's units have none
+}
 BATCH_ROWS: dict[str, People] = {"near": of("committee"), "far": of("far_committee")}
 FILING_ROWS: dict[str, People] = {"filed": of("committee", "changsha", "province")}
 JOB_ROWS: dict[str, People] = {"agency": of("agency", "sysadmin"), "province": of("province", "sysadmin")}
@@ -201,6 +208,15 @@ EXPECTED: dict[str, Expect] = {
     # master data
     **_records("AcceptanceView", ADMIN | HR, "acceptance", COMMITTEE_ROWS),
     **_records("IssuingAuthorityView", ADMIN | HR, "authority", COMMITTEE_ROWS),
+    **{
+        route: expected
+        for name, rows in EDGE_ROWS.items()
+        for route, expected in _records(f"{name}PathView", HR, f"edge {name}", rows).items()
+    },
+    **_records("SubordinateUnitView", COMMITTEES, "edge own", {"near": of("committee")}, ("retire",)),
+    **_screen("ConfirmationView", UNITS | BUREAU | AGENCIES | HR, bulk="confirm"),
+    **_screen("PathQueryView", HR | AGENCIES | BUREAU | COMMITTEES | ADMIN),
+    "PathQueryView.path": Expect(HR | AGENCIES | BUREAU | COMMITTEES | ADMIN),
     **_records("BlacklistView", HR, "blacklist", BLACKLIST_ROWS),
     **_screen("RegistrationReviewView", HR),
     "RegistrationReviewView.decide": Expect(HR, "registration", REGISTRATION_ROWS),

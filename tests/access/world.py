@@ -16,6 +16,8 @@ from app.accounts.models import Account, Post
 from app.applications import services as applications
 from app.applications.enums import ApplicationAction as A
 from app.applications.models import Application
+from app.approval_paths.enums import Procedure
+from app.approval_paths.models import PathEdge
 from app.bodies.enums import BodyNature
 from app.bodies.models import Acceptance, Body, IssuingAuthority
 from app.catalog.enums import AcquisitionMethod, TitleLevel
@@ -251,6 +253,15 @@ class Builder:
                     starts_on=clock.today(),
                 )
                 self.rows.put("blacklist", row, entry.id)
+                for procedure in Procedure:
+                    edge = session.scalars(
+                        sa.select(PathEdge.id).where(
+                            PathEdge.procedure == procedure, PathEdge.subordinate_id == self.by_name[unit].id
+                        )
+                    ).first()
+                    self.rows.put(f"edge {procedure.name.title().replace('_', '')}", row, edge or 0)
+                own = sa.select(PathEdge.id).where(PathEdge.superior_id == self.by_name[CITY_COMMITTEE].id)
+                self.rows.put("edge own", "near", session.scalars(own).first() or 0)
             unit_actor = self.operator(unit)
             with unit_of_work(unit_actor) as session:
                 quota = quotas.declare(

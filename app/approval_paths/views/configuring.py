@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -90,7 +90,7 @@ class EdgeRecords(RecordView):
     key = (desc(PathEdge.id),)
     columns, show_columns = COLUMNS, DETAILS
     add_columns = ["subordinate_id", "superior_id", "level", "series_id", "speciality_id"]
-    edit_columns = add_columns[1:]
+    edit_columns: Any = add_columns[1:]
     label_columns = {
         "subordinate_id": "下级机构",
         "superior_id": "上级机构",
@@ -106,7 +106,9 @@ class EdgeRecords(RecordView):
     }
     words = {"approval_paths.create": "新增", "approval_paths.confirm": "确认", "approval_paths.cancel": "注销"}
     key_name = "edge_id"
-    adding, changing, retiring = services.create_edge, services.change_edge, services.cancel_edge
+    adding: ClassVar[Callable[..., Any] | None] = services.create_edge
+    changing: ClassVar[Callable[..., Any] | None] = services.change_edge
+    retiring = services.cancel_edge
 
     def select(self, session: Session, values: Mapping[str, Any]) -> sa.Select[Any]:
         prefix = current_actor().region_prefix or "none"
@@ -159,7 +161,7 @@ class SubordinateUnitView(EdgeRecords):
     route_base, title = "/u161", "评委会下级单位管理"
     intro = "指定向本评委会报送的下级单位；对方在“审核层级配置单位确认”中确认后生效。"
     add_columns = ["subordinate_id", "level", "speciality_id"]
-    edit_columns = ()
+    edit_columns: Any = ()
     changing = None
     adding = services.add_subordinate
     fields = EdgeRecords.fields | {"subordinate_id": body_field("下级单位", kinds=BELOW, need=True)}
