@@ -18,7 +18,7 @@ from app.web.forms import (
     Form,
     Query,
     answered,
-    choices_of,
+    choice_field,
     enum_field,
     file_field,
     long_text_field,
@@ -100,9 +100,7 @@ class RegistrationDecisionForm(Form):
 class BlacklistQuery(Query):
     name = text_field("姓名", length=60)
     reason = text_field("原因", length=60)
-    standing = SelectField(
-        "状态", choices=choices_of([("in", "有效"), ("over", "已到期"), ("lifted", "已解除")], "全部")
-    )
+    standing = choice_field("状态", [("in", "有效"), ("over", "已到期"), ("lifted", "已解除")])
 
 
 class ReasonForm(Form):

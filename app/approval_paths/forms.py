@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from wtforms import SelectField
-
 from app.approval_paths.enums import Direction
 from app.bodies.enums import NodeType
 from app.bodies.forms import body_field
 from app.catalog.enums import AcquisitionMethod, TitleLevel
 from app.catalog.forms import speciality_field
-from app.web.forms import Query, choices_of, enum_field, id_field, yes_no_field
+from app.web.forms import Query, choice_field, enum_field, id_field, yes_no_field
 
 
 class EdgeQuery(Query):
@@ -17,13 +15,13 @@ class EdgeQuery(Query):
     superior_id = body_field("上级机构")
     level = enum_field("职称等级", TitleLevel, blank="全部")
     series_id = id_field("系列")
-    confirmed = SelectField("确认状态", choices=choices_of([("yes", "已确认"), ("no", "待确认")], "全部"))
+    confirmed = choice_field("确认状态", [("yes", "已确认"), ("no", "待确认")])
     active = yes_no_field("是否有效", blank="全部")
 
 
 class ConfirmationQuery(Query):
     level = enum_field("职称等级", TitleLevel, blank="全部")
-    confirmed = SelectField("确认状态", choices=choices_of([("yes", "已确认"), ("no", "待确认")], "全部"))
+    confirmed = choice_field("确认状态", [("yes", "已确认"), ("no", "待确认")])
 
 
 class NeighbourQuery(Query):

@@ -140,6 +140,11 @@ def yes_no_field(label: str, *, need: bool = False, blank: str = "请选择") ->
     )
 
 
+def choice_field(label: str, choices: Iterable[tuple[str, str]], *, blank: str = "全部") -> SelectField:
+    """A condition with a few answers of its own; its data is a text, "" where nothing is chosen."""
+    return SelectField(label, choices=choices_of(choices, blank), default="")
+
+
 def enum_field(
     label: str, enum: type[Labelled], *, need: bool = False, hint: str = "", blank: str = "请选择"
 ) -> SelectField:

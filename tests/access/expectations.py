@@ -93,12 +93,13 @@ QUOTA_ROWS: dict[str, People] = {
     "near": of("unit", "agency", "changsha", "province"),
     "far": of("far_agency", "province"),
 }
+_EDGES: dict[str, People] = {"near": of("province", "changsha"), "far": of("province")}
 EDGE_ROWS: dict[str, dict[str, People]] = {
-    **dict.fromkeys(
-        ("InitialDetermination", "IntermediateReview", "SeniorReview"),
-        {"near": of("province", "changsha"), "far": of("province")},
-    ),
-    **dict.fromkeys(("Recognition", "JuniorReview"), dict[str, People]()),  # the demo's units have none
+    "InitialDetermination": _EDGES,
+    "IntermediateReview": _EDGES,
+    "SeniorReview": _EDGES,
+    "Recognition": {},  # the demo's units have no edges of these
+    "JuniorReview": {},
 }
 BATCH_ROWS: dict[str, People] = {"near": of("committee"), "far": of("far_committee")}
 FILING_ROWS: dict[str, People] = {"filed": of("committee", "changsha", "province")}

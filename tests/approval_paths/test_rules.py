@@ -7,7 +7,7 @@ import time
 import pytest
 
 from app.approval_paths.enums import Procedure
-from app.approval_paths.rules import LEVELS, MAX_PATHS, Edges, cycle_with, edge_problem, search
+from app.approval_paths.rules import LEVELS, MAX_PATHS, Edges, cycle_with, edge_problem, layout, search
 from app.bodies.enums import NodeType as N
 from app.catalog.enums import AcquisitionMethod, TitleLevel
 
@@ -96,3 +96,17 @@ def test_levels_agree_with_the_procedure_of_an_application() -> None:
         ]
         assert reviewing == [Procedure.of(AcquisitionMethod.REVIEW, level)]
         assert level in LEVELS[Procedure.of(AcquisitionMethod.RECOGNITION, level)]
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        ([], {1: (0, 0)}),
+        ([(1, 2), (2, 3)], {1: (0, 0), 2: (1, 0), 3: (2, 0)}),
+        ([(1, 2), (1, 3), (2, 4)], {1: (0, 0), 2: (1, 0), 3: (1, 1), 4: (2, 0)}),
+        ([(1, 2), (1, 3), (2, 3)], {1: (0, 0), 2: (1, 0), 3: (2, 0)}),  # above all that lead to it
+        ([(1, 2), (1, 2)], {1: (0, 0), 2: (1, 0)}),
+    ],
+)
+def test_layout(steps: list[tuple[int, int]], expected: dict[int, tuple[int, int]]) -> None:
+    assert {key: (place.step, place.row) for key, place in layout(1, steps).items()} == expected

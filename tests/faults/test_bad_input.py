@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import io
+import os
 import warnings
 import zipfile
 from collections.abc import Iterator
@@ -118,6 +119,7 @@ def province(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
     return app
 
 
+LONG = bool(os.environ.get("LONG"))
 LEAVE = ("/logout", "/static", "/post/", "/account/")
 """Doors that would end the visit."""
 
@@ -153,7 +155,7 @@ def test_every_form_takes_nonsense_calmly(province: Flask, username: str) -> Non
             for number, text in enumerate(NONSENSE):
                 values = {name: NONSENSE[(number + place) % len(NONSENSE)] for place, name in enumerate(form.fields)}
                 same = dict.fromkeys(form.fields, text)
-                for sent in (values, same):
+                for sent in (values, same) if LONG else (values,):
                     if form.method == "get":
                         answer = visitor.get(target, **sent)
                         assert answer.status_code == 200, (target, sent)

@@ -1,0 +1,151 @@
+"""A4 to A8, U1.6.1, U1.6.2 and A28 over HTTP, as the people who open them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlencode
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from app.approval_paths.models import PathEdge
+from app.bodies.enums import NodeType
+from app.core import clock
+from app.core.db import read_session
+from app.core.enums import Role
+from app.core.scope import Actor
+from tests.http import Doors
+from tests.places import (
+    CITY,
+    DRAINAGE,
+    EDUCATION,
+    FAR,
+    MONDAY,
+    OFFICE,
+    PROVINCE,
+    SYSTEM,
+    UPGRADE,
+    guide_example,
+    make_body,
+    make_committee,
+    make_edge,
+    series,
+    speciality,
+)
+
+
+@pytest.fixture
+def doors(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Doors]:
+    with clock.at(MONDAY):
+        yield Doors(app, monkeypatch)
+
+
+def edges() -> list[PathEdge]:
+    with read_session(SYSTEM) as session:
+        return list(session.scalars(sa.select(PathEdge).order_by(PathEdge.id)))
+
+
+def words(page: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+
+
+def test_an_edge_from_adding_to_ending(doors: Doors) -> None:
+    unit, bureau, office = (
+        make_body("排水事务中心"),
+        make_body("住建局", NodeType.DEPARTMENT),
+        make_body("管理处", NodeType.TITLE_OFFICE),
+    )
+    browser = doors.enter(CITY)
+    form = {"subordinate_id": str(unit), "superior_id": str(bureau), "level": "assistant", "series_id": ""}
+    assert "已新增。" in browser.post("/a4/add", data=form, follow_redirects=True).text
+    twice = browser.post("/a4/add", data=form)
+    assert twice.status_code == 422 and "无需重复配置" in twice.text
+    page = browser.get(f"/a4/?subordinate_id={unit}&confirmed=no").text
+    assert "住建局" in page and "待确认" in page
+    assert "住建局" not in words(browser.get("/a5/").text)  # another procedure, another screen
+    [edge] = edges()
+    changed = {"superior_id": str(office), "level": "assistant", "series_id": "", "speciality_id": ""}
+    page = browser.post(f"/a4/edit/{edge.id}", data=changed, follow_redirects=True).text
+    assert "已保存修改。" in page and "管理处" in page
+    old, new = edges()
+    assert (old.active, new.active, new.superior_id) == (False, True, office)
+    page = browser.post(f"/a4/retire/{new.id}", data={"reason": "机构改革"}, follow_redirects=True).text
+    assert "已注销。" in page and "机构改革" in page
+
+
+def test_a_loop_is_refused_by_its_names(doors: Doors) -> None:
+    one, two = make_body("甲局", NodeType.DEPARTMENT), make_body("乙局", NodeType.DEPARTMENT)
+    browser = doors.enter(CITY)
+    browser.post("/a8/add", data={"subordinate_id": str(one), "superior_id": str(two), "level": "full_senior"})
+    page = browser.post("/a8/add", data={"subordinate_id": str(two), "superior_id": str(one), "level": "full_senior"})
+    assert page.status_code == 422
+    assert "会形成循环：乙局 → 甲局 → 乙局。" in page.text
+
+
+def test_another_region_neither_sees_nor_keeps_it(doors: Doors) -> None:
+    key = make_edge(make_body("排水事务中心"), make_body("住建局", NodeType.DEPARTMENT))
+    browser = doors.enter(FAR)
+    assert "排水事务中心" not in browser.get("/a8/").text
+    for path in (f"/a8/show/{key}", f"/a8/edit/{key}", f"/a8/retire/{key}"):
+        assert browser.get(path).status_code == 404
+
+
+def test_a_committee_names_and_the_unit_confirms(doors: Doors) -> None:
+    unit, other = make_body("排水事务中心"), make_body("别的单位")
+    committee = make_committee("工程高评会")
+    desk = doors.enter(Actor(Role.COMMITTEE, body_id=committee, region_code="430100"))
+    page = desk.get("/u161/add").text
+    assert "副高级" in page and "助理级" not in page  # what a senior committee does not review is not offered
+    form = {"subordinate_id": str(unit), "level": "associate_senior", "speciality_id": ""}
+    assert "已新增。" in desk.post("/u161/add", data=form, follow_redirects=True).text
+    [edge] = edges()
+    assert edge.confirmed_at is None
+    stranger = doors.enter(Actor(Role.UNIT, body_id=other, region_code="430100"))
+    refused = stranger.post("/u162/bulk/confirm", data={"ids": str(edge.id)}, follow_redirects=True).text
+    assert "只有下级单位自己可以确认" in refused
+    below = doors.enter(Actor(Role.UNIT, body_id=unit, region_code="430100"))
+    assert "工程高评会" in below.get("/u162/?confirmed=no").text
+    assert (
+        "确认成功，共 1 条。"
+        in below.post("/u162/bulk/confirm", data={"ids": str(edge.id)}, follow_redirects=True).text
+    )
+    moment = edges()[0].confirmed_at
+    below.post("/u162/bulk/confirm", data={"ids": str(edge.id)})  # the second press changes nothing
+    assert moment is not None and edges()[0].confirmed_at == moment
+    page = desk.post(f"/u161/retire/{edge.id}", data={"reason": "调整"}, follow_redirects=True).text
+    assert "已注销。" in page
+
+
+def test_the_example_of_the_guide(doors: Doors) -> None:
+    """1.28: one branch is whole, the other breaks at 长沙市教育局, and the screen says who must mend it."""
+    keys = guide_example()
+    browser = doors.enter(PROVINCE)
+    page = words(browser.get(f"/a28/?body_id={keys[DRAINAGE]}&direction=up").text)
+    assert "共 2 条" in page and EDUCATION in page and OFFICE not in page
+    page = words(browser.get(f"/a28/?body_id={keys[UPGRADE]}&direction=down").text)
+    assert "共 1 条" in page and OFFICE in page
+    with read_session(SYSTEM) as session:
+        asked = {
+            "employer_id": keys[DRAINAGE],
+            "level": "associate_senior",
+            "series_id": series(session, "高等学校教师"),
+            "method": "review",
+            "speciality_id": speciality(session, "高等学校教师", "哲学"),
+        }
+    whole = browser.get("/a28/path?" + urlencode(asked)).text
+    page = words(whole)
+    assert f"审核路径断在“{EDUCATION}”：它没有上级机构，也不是终审机构，请它联系上级把它指定为下级机构。" in page
+    assert f"{DRAINAGE} → 长沙市住房和城乡建设局 → {OFFICE} → {UPGRADE}" in page
+    assert whole.count('<g class="body body--') == 5
+    assert whole.count("body--broken") == 1 and whole.count("body--final") == 1
+    assert "路径断在这里" in page
+
+
+def test_a_simulation_is_asked_for_completely(doors: Doors) -> None:
+    browser = doors.enter(PROVINCE)
+    assert "请选择" in words(browser.get("/a28/path").text)
+    assert "has-error" not in browser.get("/a28/path").text
+    page = browser.get("/a28/path?level=associate_senior").text
+    assert page.count("请选择。") >= 2
