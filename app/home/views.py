@@ -13,10 +13,6 @@ from flask_appbuilder import BaseView, IndexView, expose
 from sqlalchemy.orm import Session
 
 from app.applications.queries import last_steps
-from app.approval_paths import spreadsheets as paths
-from app.approval_paths.enums import Procedure
-from app.bodies import spreadsheets as bodies
-from app.committees import spreadsheets as committees
 from app.core import clock
 from app.core.enums import Role
 from app.core.jobs import ItemStatus, Job, JobItem, JobStatus
@@ -24,7 +20,6 @@ from app.home import queries
 from app.public_notices.queries import running
 from app.web.access import EVERYONE, SIGNED_IN
 from app.web.identity import current_actor, read
-from app.web.imports import ImportWizard
 from app.web.lists import Column, ListScreen, desc
 from seeds.demo_world import PEOPLE
 
@@ -136,45 +131,3 @@ class DemoClockView(BaseView):
         session.clear()  # every login is idle for days now
         flash(f"演示日期已拨到 {clock.today():%Y-%m-%d}，登录已失效，请重新选择身份。", "info")
         return redirect(url_for("HomeView.index"))
-
-
-class AcceptanceImportView(ImportWizard):
-    """A3 批量导入."""
-
-    route_base, kind = "/acceptances/import", bodies.KIND
-
-
-class CommitteeImportView(ImportWizard):
-    """A10 批量导入."""
-
-    route_base, kind = "/committees/import", committees.KIND
-
-
-class InitialPathImportView(ImportWizard):
-    """A4 批量导入."""
-
-    route_base, kind = "/paths/initial_determination/import", paths.kind(Procedure.INITIAL_DETERMINATION)
-
-
-class RecognitionPathImportView(ImportWizard):
-    """A5 批量导入."""
-
-    route_base, kind = "/paths/recognition/import", paths.kind(Procedure.RECOGNITION)
-
-
-class JuniorPathImportView(ImportWizard):
-    """A6 批量导入."""
-
-    route_base, kind = "/paths/junior_review/import", paths.kind(Procedure.JUNIOR_REVIEW)
-
-
-class IntermediatePathImportView(ImportWizard):
-    """A7 批量导入."""
-
-    route_base, kind = "/paths/intermediate_review/import", paths.kind(Procedure.INTERMEDIATE_REVIEW)
-
-
-class SeniorPathImportView(ImportWizard):
-    """A8 批量导入."""
-
-    route_base, kind = "/paths/senior_review/import", paths.kind(Procedure.SENIOR_REVIEW)

@@ -27,6 +27,7 @@ class ImportWizard(BaseView):
     """Routes of one importer; a subclass says `kind`, `back` (endpoint of its list), and where it stands."""
 
     access = only(Role.HR_OFFICER)
+    default_view = "page"
     kind = ""
     back = ""
 

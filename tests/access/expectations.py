@@ -331,9 +331,9 @@ EXPECTED: dict[str, Expect] = {
     # import wizards
     **_wizard("AcceptanceImportView"),
     **_wizard("CommitteeImportView"),
-    **_wizard("InitialPathImportView"),
+    **_wizard("InitialDeterminationPathImportView"),
     **_wizard("RecognitionPathImportView"),
-    **_wizard("JuniorPathImportView"),
-    **_wizard("IntermediatePathImportView"),
-    **_wizard("SeniorPathImportView"),
+    **_wizard("JuniorReviewPathImportView"),
+    **_wizard("IntermediateReviewPathImportView"),
+    **_wizard("SeniorReviewPathImportView"),
 }
