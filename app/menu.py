@@ -9,10 +9,12 @@ from flask_appbuilder import AppBuilder
 from app.accounts.views import administration, blacklist, registering, signing_in
 from app.applications.views import applicant, common, deciding, notices
 from app.approval_paths.views import configuring, health, querying
+from app.approval_paths.views import importing as path_importing
 from app.bodies import views as bodies
 from app.catalog import views as catalog
 from app.certificates import views as certificates
 from app.committees.views import batches, keeping, searching
+from app.committees.views import importing as committee_importing
 from app.home import views as home
 from app.outcomes import views as outcomes
 from app.public import views as public
@@ -29,6 +31,13 @@ HIDDEN: tuple[Any, ...] = (
     signing_in.PasswordView,
     home.JobView,
     home.DemoClockView,
+    bodies.AcceptanceImportView,
+    committee_importing.CommitteeImportView,
+    path_importing.InitialDeterminationPathImportView,
+    path_importing.RecognitionPathImportView,
+    path_importing.JuniorReviewPathImportView,
+    path_importing.IntermediateReviewPathImportView,
+    path_importing.SeniorReviewPathImportView,
     common.DossierView,
     searching.BodySearchView,
     deciding.DecisionView,

@@ -13,10 +13,12 @@ from app.bodies import services
 from app.bodies.enums import NodeType
 from app.bodies.forms import body_field
 from app.bodies.models import Acceptance, Body, IssuingAuthority
+from app.bodies.spreadsheets import KIND
 from app.core.enums import Role
 from app.web.access import only
 from app.web.forms import long_text_field
 from app.web.identity import current_actor
+from app.web.imports import ImportWizard
 from app.web.layout import screen_url
 from app.web.lists import Button, Column, asc
 from app.web.records import RecordView
@@ -83,6 +85,12 @@ class AcceptanceView(BodyRecords):
     def tools(self) -> Sequence[Button]:
         url = screen_url("AcceptanceImportView")
         return (*super().tools(), *([Button("批量导入", url)] if url else []))
+
+
+class AcceptanceImportView(ImportWizard):
+    """批量导入受理机构."""
+
+    route_base, kind, back = "/acceptances/import", KIND, "AcceptanceView.list"
 
 
 class IssuingAuthorityView(BodyRecords):

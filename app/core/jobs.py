@@ -99,6 +99,8 @@ Handler = Callable[[Session, Actor, int], None]
 """Does one item: (session, actor, subject_id). Raises Refusal to mark the item failed with that reason."""
 
 handlers: dict[str, Handler] = {}
+alone: set[str] = set()
+"""Kinds whose handler takes its own short transactions, so that long work holds no lock: it must stand being repeated."""
 _enqueue: Callable[[int], None] | None = None
 
 
@@ -205,7 +207,7 @@ def run(job_id: int) -> None:
         )
     for item_id in pending:
         try:
-            _run_item(handlers[kind], actor, job_id, item_id)
+            (_run_alone if kind in alone else _run_item)(handlers[kind], actor, job_id, item_id)
         except Refusal as refusal:
             _mark_failed(job_id, item_id, refusal.reason)
         except Exception:
@@ -244,6 +246,16 @@ def _run_item(work: Handler, actor: Actor, job_id: int, item_id: int) -> None:
         with elevated(session, "the subject's id stands on the worker's own row"):
             subject = session.execute(sa.select(JobItem.subject_id).where(JobItem.id == item_id)).scalar_one()
         work(session, actor, subject)
+
+
+def _run_alone(work: Handler, actor: Actor, job_id: int, item_id: int) -> None:
+    """The work first, then the tick; the session only reads."""
+    with read_session(Actor.system("jobs")) as session:
+        subject = session.execute(sa.select(JobItem.subject_id).where(JobItem.id == item_id)).scalar_one()
+    with read_session(actor) as session:
+        work(session, actor, subject)
+    with unit_of_work(Actor.system("jobs")) as session:
+        _claim(session, job_id, item_id, ItemStatus.DONE)
 
 
 def _mark_failed(job_id: int, item_id: int, reason: str) -> None:

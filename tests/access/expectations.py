@@ -139,6 +139,14 @@ def _records(
     return {**_screen(name, who), f"{name}.add": Expect(who), f"{name}.show": one, **verbs}
 
 
+def _wizard(name: str) -> dict[str, Expect]:
+    """An import wizard: HR officers, and a batch (the world has none, so the number is of no row) for its maker alone."""
+    rows = {"nobody": NOBODY}
+    return {f"{name}.{method}": Expect(HR) for method in ("page", "template", "upload")} | {
+        f"{name}.{method}": Expect(HR, "job", rows) for method in ("show", "failures", "submit", "discard")
+    }
+
+
 def _application(who: People, **values: str) -> Expect:
     return Expect(who, "application", APPLICATION_ROWS, values)
 
@@ -332,4 +340,12 @@ EXPECTED: dict[str, Expect] = {
         "certificate",
         CERTIFICATE_ROWS | {"issued_furong": NOBODY, "issued_far": NOBODY},  # not rendered yet
     ),
+    # import wizards
+    **_wizard("AcceptanceImportView"),
+    **_wizard("CommitteeImportView"),
+    **_wizard("InitialDeterminationPathImportView"),
+    **_wizard("RecognitionPathImportView"),
+    **_wizard("JuniorReviewPathImportView"),
+    **_wizard("IntermediateReviewPathImportView"),
+    **_wizard("SeniorReviewPathImportView"),
 }

@@ -125,7 +125,7 @@ class EdgeRecords(RecordView):
         return super().filled(form) | ({"procedure": self.procedure} if adding else {})
 
     def tools(self) -> Sequence[Button]:
-        url = screen_url("PathImportView")
+        url = screen_url(self.endpoint.replace("PathView", "PathImportView"))
         return (*super().tools(), *([Button("批量导入", url)] if url else []))
 
 
