@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import pytest
+import python_calamine
 import sqlalchemy as sa
 from flask import Flask
 
@@ -149,3 +151,33 @@ def test_a_simulation_is_asked_for_completely(doors: Doors) -> None:
     assert "has-error" not in browser.get("/a28/path").text
     page = browser.get("/a28/path?level=associate_senior").text
     assert page.count("请选择。") >= 2
+
+
+def test_the_checkup_names_the_break_and_its_people_are_told(doors: Doors) -> None:
+    keys = guide_example()
+    stray = make_body("没有上级的单位")
+    browser = doors.enter(PROVINCE)
+    page = words(browser.get("/checkup/").text)
+    assert "有 2 个单位的申报到不了终审机构" in page  # the other only for 正高级, of which nothing is configured
+    assert "没有上级的单位" in page
+    assert "全省没有终审机构的系列" in page
+    at = f"senior_review/associate_senior/{stray}"
+    assert "没有上级的单位" in browser.get(f"/checkup/units/{at}").text
+    assert browser.get(f"/checkup/units/senior_review/associate_senior/{keys[DRAINAGE]}").status_code == 404
+    assert "已通知“没有上级的单位”。" in browser.post(f"/checkup/tell/{at}", follow_redirects=True).text
+    assert "已经通知过“没有上级的单位”，等待它处理。" in browser.post(f"/checkup/tell/{at}", follow_redirects=True).text
+    workbook = browser.get("/checkup/export")
+    lines = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(workbook.data)).get_sheet_by_index(0).to_python()
+    workbook.close()
+    assert ["高评会", "副高级", "没有上级的单位", "高等学校教师", "没有上级的单位"] in lines
+    unit = doors.enter(Actor(Role.UNIT, body_id=stray, region_code="430100"))
+    assert "路径修正通知" in unit.get("/").text
+    page = unit.get("/mending/").text
+    assert "高评会副高级的审核路径断在本单位，1 个单位不能申报：高等学校教师。" in page
+    key = re.search(r'name="ids" value="(\d+)"', page)
+    assert key is not None
+    assert (
+        "已标记 1 条为已处理。" in unit.post("/mending/bulk/settle", data={"ids": key[1]}, follow_redirects=True).text
+    )
+    assert "审核路径断在本单位" not in words(unit.get("/").text)
+    assert "没有断开的审核路径" in words(doors.enter(FAR).get("/checkup/").text)

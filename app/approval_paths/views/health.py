@@ -62,10 +62,10 @@ class HealthView(BaseView):
             nobody=[one for one in checked if one.nobody],
         )
 
-    @expose("/units/<procedure>/<level>/<int:body_id>")
-    def units(self, procedure: str, level: str, body_id: int) -> ResponseReturnValue:
+    @expose("/units/<procedure>/<level>/<int:pk>")
+    def units(self, procedure: str, level: str, pk: int) -> ResponseReturnValue:
         """The units of one finding, the first thousand by name."""
-        one, found = self._finding(procedure, level, body_id)
+        one, found = self._finding(procedure, level, pk)
         names = read().execute(
             sa.select(Body.id, Body.code, Body.name).where(Body.id.in_(found.unit_ids[:1000])).order_by(Body.name)
         )
@@ -78,10 +78,10 @@ class HealthView(BaseView):
             crumbs=[("全省路径体检", url_for("HealthView.list"))],
         )
 
-    @expose("/tell/<procedure>/<level>/<int:body_id>", methods=["POST"])
-    def tell(self, procedure: str, level: str, body_id: int) -> ResponseReturnValue:
+    @expose("/tell/<procedure>/<level>/<int:pk>", methods=["POST"])
+    def tell(self, procedure: str, level: str, pk: int) -> ResponseReturnValue:
         """【通知修正】: the body's people see it on their first page until they have dealt with it."""
-        one, found = self._finding(procedure, level, body_id)
+        one, found = self._finding(procedure, level, pk)
         try:
             with command() as session:
                 services.ask_to_mend(
