@@ -8,7 +8,7 @@ from flask_appbuilder import AppBuilder
 
 from app.accounts.views import administration, blacklist, registering, signing_in
 from app.applications.views import applicant, common, deciding, notices
-from app.approval_paths.views import configuring, health, querying
+from app.approval_paths.views import configuring, health, querying, what_if
 from app.approval_paths.views import importing as path_importing
 from app.bodies import views as bodies
 from app.catalog import views as catalog
@@ -40,6 +40,7 @@ HIDDEN: tuple[Any, ...] = (
     path_importing.SeniorReviewPathImportView,
     common.DossierView,
     searching.BodySearchView,
+    what_if.WhatIfView,
     deciding.DecisionView,
     notices.NoticeDeskView,
     plans.PlanPageView,

@@ -152,9 +152,7 @@ def _over(shown: dict[int, Standing], application_id: int) -> bool:
 class Life:
     """The demo's days: who comes, who decides, and how long each lets it wait."""
 
-    def __init__(
-        self, app: Flask, world: World, bodies: dict[int, Body], rng: random.Random, applicants: int
-    ) -> None:
+    def __init__(self, app: Flask, world: World, bodies: dict[int, Body], rng: random.Random, applicants: int) -> None:
         self.app, self.world, self.bodies, self.rng, self.applicants = app, world, bodies, rng, applicants
         self.patience: dict[int, int] = {}
         self.people: dict[int, Actor] = {}
@@ -193,7 +191,8 @@ class Life:
     def _arrivals(self, start: date, today: date) -> Counter[date]:
         span = (today - start).days + 1
         return Counter(
-            start + timedelta(days=min(int(self.rng.betavariate(1.1, 1.5) * span), span - 1)) for _ in range(self.applicants)
+            start + timedelta(days=min(int(self.rng.betavariate(1.1, 1.5) * span), span - 1))
+            for _ in range(self.applicants)
         )
 
     def _try(self, act: Callable[[], object]) -> None:

@@ -32,6 +32,8 @@ DATABASES = os.environ.get("DATABASES", "sqlite").split(",")
 def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         return
+    if "TMPDIR" not in os.environ and (folder := parts.in_memory()):
+        os.environ["TMPDIR"] = tempfile.tempdir = folder
     os.environ.setdefault("ZC_TEST_FOLDER", tempfile.mkdtemp(prefix="zc-test-"))
     if "postgresql" in DATABASES and "ZC_POSTGRES" not in os.environ:
         os.environ["ZC_POSTGRES"] = parts.start_postgres() or ""

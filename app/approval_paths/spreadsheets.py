@@ -126,7 +126,7 @@ class _Joined(dict[int, list[int]]):
 def _write(procedure: Procedure, session: Session, actor: Actor, rows: Sequence[Row]) -> None:
     """One statement. What the province imports is confirmed at once, and says by whom."""
     lookup = _Lookup(session, rows)
-    at_once = actor.region_prefix == "43"
+    at_once = len(actor.region_prefix) == 2  # the province itself
     confirmed = {
         "confirmed_at": clock.now() if at_once else None,
         "confirmed_by": f"{actor.name}（批量导入）" if at_once else "",

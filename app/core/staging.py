@@ -54,7 +54,7 @@ class ImportBatch(Model):
 
 
 class StagedBlock(Model):
-    """Up to BLOCK good rows: [[row number, {column: text}], …]."""
+    """Up to BLOCK good rows: {"keys": [column, …], "rows": [[row number, text, …], …]}."""
 
     __tablename__ = "staged_blocks"
 
@@ -116,9 +116,9 @@ def keep(
     if not moved:
         return False
     with elevated(session, "rows of a batch just claimed are inserted in few statements"):
-        blocks = [{"batch_id": batch_id, "rows": good[start : start + BLOCK]} for start in range(0, len(good), BLOCK)]
-        if blocks:
-            session.execute(sa.insert(StagedBlock), blocks)
+        for start in range(0, len(good), BLOCK):
+            packed = _pack(good[start : start + BLOCK])
+            session.execute(sa.insert(StagedBlock), {"batch_id": batch_id, "rows": packed})
         for start in range(0, len(bad), 10 * BLOCK):
             session.execute(
                 sa.insert(FailedRow),
@@ -128,6 +128,11 @@ def keep(
                 ],
             )
     return True
+
+
+def _pack(rows: Sequence[tuple[int, Texts]]) -> Any:
+    """Rows of one batch have the same columns: their names are kept once."""
+    return {"keys": list(rows[0][1]), "rows": [[number, *texts.values()] for number, texts in rows]}
 
 
 def refuse(session: Session, batch_id: int, reason: str) -> bool:
@@ -148,7 +153,11 @@ def claim(session: Session, *, actor: Actor, batch_id: int) -> list[tuple[int, d
     if not _move(session, batch_id, BatchState.CHECKED, BatchState.SUBMITTED, submitted_at=clock.now()):
         raise Conflict("这批数据已经提交或放弃，不能再次提交。")
     audit.record(session, actor, "imports.submit", batch, kind=batch.kind, rows=batch.good)
-    return [(number, texts) for block in _blocks(session, batch_id) for number, texts in block]
+    return [
+        (number, dict(zip(block["keys"], texts, strict=True)))
+        for block in _blocks(session, batch_id)
+        for number, *texts in block["rows"]
+    ]
 
 
 def _blocks(session: Session, batch_id: int) -> Iterator[Any]:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -64,28 +65,37 @@ def declare(importer: Importer) -> Importer:
 
 def read(importer: Importer, path: Path, told: Callable[[int], None] = lambda _percent: None) -> list[Row]:
     """Every filled row with what is wrong with its cells by themselves; Invalid({"file": …}) for the whole file."""
-    columns, found = importer.columns, []
-    with sheets.reading(path, importer.title) as lines:
-        head = next(lines, None)
-        if head is None:
+    found: list[Row] = []
+    with sheets.reading(path, importer.title) as blocks:
+        first = next(blocks, None)
+        if first is None:
             raise Invalid({"file": "工作表是空的，请用下载的模板填写后再导入。"})
-        places = list(zip(columns, sheets.check_head(head, columns), strict=True))
-        for number, cells in enumerate(lines, 2):
-            row = Row(number, {})
-            for column, place in places:
-                value = cells[place] if place < len(cells) else ""
-                text = sheets.cell_text(value)
-                row.texts[column.key] = text
-                if reason := sheets.cell_problem(column, value, text):
-                    row.problems[column.key] = reason
-            if any(row.texts.values()):
-                found.append(row)
-            if number % 20_000 == 0:
+        places = sheets.check_head(first[0], importer.columns)
+        number = 2
+        for turn, block in enumerate(chain([first[1:]], blocks)):
+            found += _rows(importer, places, number, block)
+            number += len(block)
+            if turn % 20 == 19:
                 told(min(60, number // 2000))
     if not found:
         raise Invalid({"file": "工作表中没有数据，请从第 2 行起填写。"})
-    _find_twins(found, importer.identity, {column.key: column.label for column in columns})
+    _find_twins(found, importer.identity, {column.key: column.label for column in importer.columns})
     return found
+
+
+def _rows(importer: Importer, places: Sequence[int], number: int, block: Sequence[Sequence[Any]]) -> Iterator[Row]:
+    """The filled rows of a block that begins at sheet row `number`. By columns: a row costs what its cells do, no more."""
+    columns, keys = list(zip(*block, strict=True)), [column.key for column in importer.columns]
+    texts, problems = [], defaultdict[int, dict[str, str]](dict)
+    for column, place in zip(importer.columns, places, strict=True) if columns else ():
+        values = columns[place]
+        mine = sheets.column_texts(values)
+        texts.append(mine)
+        for at, reason in sheets.column_problems(column, values, mine).items():
+            problems[at][column.key] = reason
+    for at, cells in enumerate(zip(*texts, strict=True)):
+        if any(cells):
+            yield Row(number + at, dict(zip(keys, cells, strict=True)), problems.get(at) or {})
 
 
 def _find_twins(rows: Sequence[Row], identity: Sequence[str], labels: dict[str, str]) -> None:

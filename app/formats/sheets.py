@@ -43,8 +43,8 @@ class Column:
 
 
 @contextmanager
-def reading(path: Path, sheet: str) -> Iterator[Iterator[list[Any]]]:
-    """The rows of an .xlsx from row 1, read by a process that can't hurt this one.
+def reading(path: Path, sheet: str) -> Iterator[Iterator[list[list[Any]]]]:
+    """The rows of an .xlsx from row 1, in blocks, read by a process that can't hurt this one.
 
     Raises Invalid({"file": …}) if the file can't be taken; the process is gone at the end of the block.
     """
@@ -67,7 +67,7 @@ def reading(path: Path, sheet: str) -> Iterator[Iterator[list[Any]]]:
             child.kill()
 
 
-def _lines(child: subprocess.Popen[bytes], stream: IO[bytes]) -> Iterator[list[Any]]:
+def _lines(child: subprocess.Popen[bytes], stream: IO[bytes]) -> Iterator[list[list[Any]]]:
     for line in stream:
         if not line.endswith(b"\n"):
             break
@@ -87,6 +87,36 @@ def check_head(head: Sequence[Any], columns: Sequence[Column]) -> list[int]:
     if problems:
         raise Invalid({"file": "第 1 行表头与模板不符：" + "；".join(problems[:10]) + "。请用下载的模板填写后再导入。"})
     return [labels.index(column.label) for column in columns]
+
+
+def column_texts(values: Sequence[Any]) -> list[str]:
+    """What the cells of one column say, as text."""
+    if set(map(type, values)) == {str}:
+        return list(map(str.strip, values))
+    return list(map(cell_text, values))
+
+
+def column_problems(column: Column, values: Sequence[Any], texts: Sequence[str]) -> dict[int, str]:
+    """What is wrong with cells of one column by themselves, by their place in it."""
+    if _sound(column, values, texts):
+        return {}
+    found = ((at, cell_problem(column, *cell)) for at, cell in enumerate(zip(values, texts, strict=True)))
+    return {at: reason for at, reason in found if reason}
+
+
+def _sound(column: Column, values: Sequence[Any], texts: Sequence[str]) -> bool:
+    """Whether nothing is wrong with a column, told quickly; False may mean that one must look closer."""
+    if column.required and not all(texts):
+        return False
+    if column.choices:
+        return {*texts}.issubset((*column.choices, ""))
+    if column.kind in ("date", "whole"):
+        return not any(cell_problem(column, text, text) for text in {*texts} if text)
+    return (
+        (column.kind != "code" or set(map(type, values)) == {str})
+        and max(map(len, texts)) <= column.longest
+        and "".join(texts).isprintable()
+    )
 
 
 def cell_text(value: Any) -> str:

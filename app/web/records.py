@@ -38,6 +38,7 @@ from app.core.enums import Labelled
 from app.core.errors import Invalid, Refusal
 from app.web import history
 from app.web.access import LARGEST_ID
+from app.web.cautions import Caution, cautions
 from app.web.forms import (
     ChineseMeta,
     Form,
@@ -145,10 +146,9 @@ class RecordView(ListScreen, ModelView):
     def facts(self, row: Any) -> Sequence[tuple[str, Any]]:
         return [(column.label, column.of(row)) for column in self.show_columns or self.columns]
 
-    def warnings(self, row: Any) -> Sequence[str]:
-        """What ending a record would do to others, said before it is done."""
-        del row
-        return ()
+    def warnings(self, row: Any) -> Sequence[Caution]:
+        """What changing or ending a record would do to others, said before it is done."""
+        return cautions(read(), row)
 
     def more(self, row: Any) -> Sequence[Button]:
         """Further buttons of one record."""
@@ -198,7 +198,8 @@ class RecordView(ListScreen, ModelView):
         if form.validate_on_submit() and self._attempt(form, change):
             flash("已保存修改。", "success")
             return redirect(self.url("show", pk=after[0]))
-        return self._form(form, f"编辑：{row}", self.url("show", pk=pk), self.edit_columns)
+        back = self.url("show", pk=pk)
+        return self._form(form, f"编辑：{row}", back, self.edit_columns, warnings=self.warnings(row))
 
     @expose("/retire/<pk>", methods=["GET", "POST"])
     def retire(self, pk: str) -> ResponseReturnValue:
@@ -343,7 +344,7 @@ class RecordView(ListScreen, ModelView):
         *,
         submit: str = "保存",
         tone: str = "primary",
-        warnings: Sequence[str] = (),
+        warnings: Sequence[Caution] = (),
     ) -> ResponseReturnValue:
         page = self._page(
             self.form_template,

@@ -228,6 +228,12 @@ EXPECTED: dict[str, Expect] = {
         )
         for method in ("units", "tell")
     },
+    "WhatIfView.show": Expect(
+        HR | COMMITTEES | ADMIN,
+        "edge own",
+        {"near": HR | COMMITTEES | ADMIN},
+        values={"kind": "edge"},
+    ),
     **_screen("MendingView", UNITS | BUREAU | AGENCIES | HR, bulk="settle"),
     "PathQueryView.path": Expect(HR | AGENCIES | BUREAU | COMMITTEES | ADMIN),
     **_records("BlacklistView", HR, "blacklist", BLACKLIST_ROWS),

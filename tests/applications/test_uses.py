@@ -3,7 +3,11 @@
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
+from app.applications.services import uses
+from app.approval_paths.models import PathEdge
+from app.bodies.models import Acceptance
 from app.catalog import services as catalog
 from app.catalog.enums import AcquisitionMethod, TitleLevel
 from app.committees import services as committees
@@ -45,3 +49,24 @@ def test_a_batch_somebody_entered_can_only_be_lengthened(world: World) -> None:
     act(actor, committees.change_batch, **at, **(values | {"closes_on": later}))
     with read_session(SYSTEM) as session:
         assert session.get_one(AnnualBatch, row.batch_id).closes_on == later
+
+
+def test_a_body_an_application_has_yet_to_pass_stays(world: World) -> None:
+    row = world.get(world.draft(world.applicant()))
+    with read_session(SYSTEM) as session:
+        assert uses.body_in_use(session, row.employer_id) == "1 份职称申报"
+        assert uses.body_in_use(session, row.final_body_id) == "1 份职称申报"
+        assert uses.body_in_use(session, 999_999) is None
+
+
+def test_applications_on_their_way_are_counted_by_edge_and_acceptance(world: World) -> None:
+    row = world.get(world.submitted(world.applicant()))
+    with read_session(SYSTEM) as session:
+        nodes = world.get(row.id).nodes
+        first, second, last = nodes[0].body_id, nodes[1].body_id, nodes[-1].body_id
+        edges = session.scalars(sa.select(PathEdge).where(PathEdge.level == row.level)).all()
+        here = [one for one in edges if (one.subordinate_id, one.superior_id) == (first, second)]
+        assert [uses.riding(session, one) for one in here] == ["1 份职称申报"]
+        assert all(uses.riding(session, one) is None for one in edges if one.subordinate_id == last)
+        taken = session.scalars(sa.select(Acceptance).where(Acceptance.body_id == row.final_body_id)).all()
+        assert [uses.bound_for(session, one) for one in taken if one.level == row.level] == ["1 份职称申报"]

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.approval_paths.enums import Procedure
-from app.approval_paths.queries import checkup_all
+from app.approval_paths.models import PathEdge
+from app.approval_paths.queries import checkup_all, without_acceptance, without_body, without_edge
 from app.approval_paths.rules import Graph, checkup, search
 from app.bodies import services as bodies
 from app.bodies.enums import NodeType
+from app.bodies.models import Acceptance
 from app.catalog.enums import AcquisitionMethod, TitleLevel
 from app.core.db import read_session
 from tests.places import (
     CITY,
+    DRAINAGE,
     EDUCATION,
+    HOUSING,
     OFFICE,
     PROVINCE,
     SYSTEM,
+    UPGRADE,
     act,
     guide_example,
     make_body,
@@ -138,3 +144,44 @@ def test_unconfirmed_edges_carry_nothing(app: Flask) -> None:
     found = checked[Procedure.SENIOR_REVIEW, TitleLevel.ASSOCIATE_SENIOR]
     assert [one.body_name for one in found.findings] == ["待确认的单位"]
     assert NodeType.UNIT is found.findings[0].node_type
+
+
+def test_what_if_an_edge_goes(app: Flask) -> None:
+    keys = guide_example()
+    housing, office = keys[HOUSING], keys[OFFICE]
+    other = make_body("住建局下的另一单位")
+    make_edge(other, housing)
+    spare = make_body("另有门路的单位")
+    make_edge(spare, housing)
+    make_edge(spare, office)
+    with read_session(SYSTEM) as session:
+        edge = session.scalars(
+            sa.select(PathEdge).where(PathEdge.subordinate_id == housing, PathEdge.superior_id == office)
+        ).one()
+        [loss] = without_edge(session, edge)
+        assert (loss.procedure, loss.level) == (Procedure.SENIOR_REVIEW, TitleLevel.ASSOCIATE_SENIOR)
+        assert set(loss.unit_ids) == {keys[DRAINAGE], other}
+        assert loss.series == ("高等学校教师",)
+        dead = session.scalars(sa.select(PathEdge).where(PathEdge.superior_id == keys[EDUCATION])).one()
+        assert without_edge(session, dead) == []  # it carried nobody anywhere
+        [loss] = without_body(session, keys[UPGRADE])
+        assert set(loss.unit_ids) == {keys[DRAINAGE], other, spare}
+        assert without_body(session, keys[DRAINAGE]) == []
+
+
+def test_what_if_nobody_takes_it_any_more(app: Flask) -> None:
+    office, unit = make_body("受理办公室", NodeType.TITLE_OFFICE), make_body("报送单位")
+    kind = {"procedure": Procedure.INITIAL_DETERMINATION, "level": TitleLevel.ASSISTANT}
+    make_edge(unit, office, **kind)
+    key = act(
+        CITY,
+        bodies.add_acceptance,
+        body_id=office,
+        method=AcquisitionMethod.INITIAL_DETERMINATION,
+        level=TitleLevel.ASSISTANT,
+        printed_name="人社局",
+    )
+    with read_session(SYSTEM) as session:
+        [loss] = without_acceptance(session, session.get_one(Acceptance, key))
+    assert (loss.procedure, loss.level, loss.unit_ids) == (*kind.values(), (unit,))
+    assert len(loss.series) == 27

@@ -181,3 +181,19 @@ def test_the_checkup_names_the_break_and_its_people_are_told(doors: Doors) -> No
     )
     assert "审核路径断在本单位" not in words(unit.get("/").text)
     assert "没有断开的审核路径" in words(doors.enter(FAR).get("/checkup/").text)
+
+
+def test_whoever_ends_an_edge_is_told_who_leans_on_it(doors: Doors) -> None:
+    keys = guide_example()
+    [edge] = [one for one in edges() if one.superior_id == keys[OFFICE]]
+    browser = doors.enter(CITY)
+    page = browser.get(f"/a8/retire/{edge.id}").text
+    assert "没有它，1 个单位将没有可用的审核路径，不能申报：高评会副高级（1 个）。" in page
+    assert f'href="/whatif/edge/{edge.id}"' in page
+    listed = words(browser.get(f"/whatif/edge/{edge.id}").text)
+    assert DRAINAGE in listed and "高等学校教师" in listed
+    assert "没有它" in browser.get(f"/a10/{keys[UPGRADE]}/deregister").text
+    [dead] = [one for one in edges() if one.superior_id == keys[EDUCATION]]
+    assert "没有它" not in browser.get(f"/a8/retire/{dead.id}").text
+    assert browser.get("/whatif/unit/1").status_code == 404
+    assert browser.get("/whatif/edge/999999").status_code == 404

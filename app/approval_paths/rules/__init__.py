@@ -1,6 +1,6 @@
 """Rules of approval paths on plain values: walking one, and checking all of them at once."""
 
-from app.approval_paths.rules.checkup import Finding, Graph, checkup
+from app.approval_paths.rules.checkup import Finding, Graph, checkup, stranded
 from app.approval_paths.rules.walking import (
     LEVELS,
     MAX_PATHS,
@@ -28,4 +28,5 @@ __all__ = [
     "edge_problem",
     "layout",
     "search",
+    "stranded",
 ]

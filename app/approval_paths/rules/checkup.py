@@ -69,6 +69,11 @@ def checkup(graph: Graph, every: int) -> tuple[list[Finding], int]:
     return sorted(findings, key=lambda finding: (-len(finding.units), finding.end)), every & ~taken
 
 
+def stranded(before: Graph, after: Graph) -> Numbers:
+    """For each unit of `after` the series (bits) it reached a final body for, and no longer does."""
+    return np.where(after.units, _reached(before) & ~_reached(after), 0)
+
+
 def _reached(graph: Graph) -> Numbers:
     """For each body the series for which some way leads to a final body; an end of a way counts itself."""
     reached = graph.finals.copy()

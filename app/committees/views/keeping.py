@@ -33,6 +33,7 @@ from app.core.enums import Role
 from app.core.errors import Invalid, Refusal
 from app.web import history
 from app.web.access import only
+from app.web.cautions import cautions
 from app.web.forms import Form, Query, attempt, choices_of
 from app.web.history import Words
 from app.web.identity import command, current_actor, read
@@ -326,6 +327,7 @@ class CommitteeView(CommitteeQueryView):
             "committees/deregister.html",
             title=f"注销 {committee}",
             form=form,
+            warnings=cautions(read(), committee),
             back=url_for("CommitteeView.list"),
             crumbs=[(self.title, url_for("CommitteeView.list"))],
         ), 422 if form.errors else 200

@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.approval_paths.enums import Procedure
 from app.approval_paths.models import PathEdge
-from app.approval_paths.rules import LEVELS, Graph, checkup, search
+from app.approval_paths.rules import search
 from app.bodies.enums import NodeType
 from app.bodies.models import Acceptance, Body
 from app.catalog.enums import AcquisitionMethod, TitleLevel
-from app.catalog.models import TitleSeries
 from app.catalog.queries import speciality_ancestors
 from app.committees.models import Committee
 from app.committees.queries import covering
@@ -238,115 +235,3 @@ def explain_break(found: Reach, final_body_id: int | None = None) -> str:
             for node in found.broken
         ]
     return ("；".join(reasons) or "从该单位不能到达所选的终审机构，请联系主管单位核对审核路径配置") + "。"
-
-
-# -- the whole province at once --------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Checkup:
-    """What a checkup found for one procedure and level. `nobody`: series that no body in the province takes."""
-
-    procedure: Procedure
-    level: TitleLevel
-    findings: tuple[Breakage, ...]
-    nobody: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Breakage:
-    """The ways of `unit_ids` end at a body that neither decides nor hands on: who must mend it, and for what."""
-
-    body_id: int
-    body_name: str
-    node_type: NodeType
-    unit_ids: tuple[int, ...]
-    series: tuple[str, ...]
-
-
-def checkup_all(session: Session, region_prefix: str = "") -> list[Checkup]:
-    """全省路径体检 of the units in a region: five statements, whatever the province's size."""
-    bodies = session.execute(
-        sa.select(Body.id, Body.name, Body.node_type, Body.region_code).where(Body.active).order_by(Body.id)
-    ).all()
-    place = {row.id: index for index, row in enumerate(bodies)}
-    series = session.execute(sa.select(TitleSeries.id, TitleSeries.name).order_by(TitleSeries.id)).all()
-    bit = {row.id: 1 << index for index, row in enumerate(series)}
-    every = (1 << len(series)) - 1
-    units = np.array(
-        [row.node_type is NodeType.UNIT and row.region_code.startswith(region_prefix) for row in bodies], dtype=bool
-    )
-    climbable = np.array([row.node_type is not NodeType.COMMITTEE for row in bodies], dtype=bool)
-    edges = _edges_by_kind(session, place, bit, every)
-    finals = _finals_by_kind(session, place, bit, every, len(bodies))
-    checked = []
-    for procedure, levels in LEVELS.items():
-        for level in sorted(levels, key=lambda one: one.rank):
-            below, above, carried = edges.get((procedure, level), (_NONE, _NONE, _NONE))
-            graph = Graph(below, above, carried, finals[procedure, level], units, climbable)
-            found, nobody = checkup(graph, every)
-            checked.append(
-                Checkup(
-                    procedure,
-                    level,
-                    tuple(
-                        Breakage(
-                            bodies[finding.end].id,
-                            bodies[finding.end].name,
-                            bodies[finding.end].node_type,
-                            tuple(bodies[unit].id for unit in finding.units),
-                            tuple(row.name for row in series if bit[row.id] & finding.series),
-                        )
-                        for finding in found
-                    ),
-                    tuple(row.name for row in series if bit[row.id] & nobody),
-                )
-            )
-    return checked
-
-
-_NONE = np.zeros(0, dtype=np.int64)
-Kind = tuple[Procedure, TitleLevel]
-
-
-def _edges_by_kind(
-    session: Session, place: Mapping[int, int], bit: Mapping[int, int], every: int
-) -> dict[Kind, tuple[Any, Any, Any]]:
-    """Edges that carry applications, as (below, above, series) arrays of places and bits, by procedure and level."""
-    lists: dict[Kind, tuple[list[int], list[int], list[int]]] = defaultdict(lambda: ([], [], []))
-    rows = session.execute(
-        sa.select(
-            PathEdge.procedure, PathEdge.level, PathEdge.subordinate_id, PathEdge.superior_id, PathEdge.series_id
-        ).where(PathEdge.active, PathEdge.confirmed_at.is_not(None))
-    )
-    for procedure, level, below, above, series_id in rows:
-        if below in place and above in place:
-            lows, highs, carried = lists[procedure, level]
-            lows.append(place[below])
-            highs.append(place[above])
-            carried.append(every if series_id is None else bit[series_id])
-    return {
-        kind: (np.array(lows, np.int64), np.array(highs, np.int64), np.array(carried, np.int64))
-        for kind, (lows, highs, carried) in lists.items()
-    }
-
-
-def _finals_by_kind(
-    session: Session, place: Mapping[int, int], bit: Mapping[int, int], every: int, count: int
-) -> dict[Kind, Any]:
-    """The series each body decides, as bits, by procedure and level."""
-    finals = {(procedure, level): np.zeros(count, np.int64) for procedure in LEVELS for level in LEVELS[procedure]}
-    taking = session.execute(
-        sa.select(Acceptance.body_id, Acceptance.method, Acceptance.level).where(Acceptance.active)
-    )
-    for body_id, method, level in taking:
-        kind = (Procedure.of(method, level), level)
-        if body_id in place and kind in finals:
-            finals[kind][place[body_id]] = every
-    for body_id, grade, series_id in session.execute(
-        sa.select(Committee.body_id, Committee.grade, Committee.series_id)
-    ):
-        for level in TitleLevel:
-            if body_id in place and grade.reviews(level):
-                finals[Procedure.of(AcquisitionMethod.REVIEW, level), level][place[body_id]] |= bit[series_id]
-    return finals
