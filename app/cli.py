@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
-import subprocess
-import sys
 import time
 from types import FrameType
 
 import click
 import sqlalchemy as sa
 from flask import Flask
+from gunicorn.app.base import BaseApplication
 from huey.consumer_options import ConsumerConfig
 
 from app.accounts.models import Account
@@ -22,7 +22,6 @@ from app.core.audit import AuditEntry
 from app.core.db import db, read_session, unit_of_work
 from app.core.scope import Actor
 from app.factory import create_app
-from config import ROOT
 from seeds import demo
 from seeds.reference import load_reference
 
@@ -74,30 +73,10 @@ def serve() -> None:
     click.echo(f"打开 http://127.0.0.1:{port}/ （Ctrl-C 停止）")
     with app.app_context():
         db.engine.dispose()
-    children = [
-        subprocess.Popen([sys.executable, "run.py", "worker"], cwd=ROOT),
-        subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "gunicorn",
-                "--chdir",
-                str(ROOT),
-                "-b",
-                f"127.0.0.1:{port}",
-                "-k",
-                "gthread",
-                "-w",
-                "2",
-                "--threads",
-                "8",
-                "--log-level",
-                "warning",
-                "app.factory:create_app()",
-            ],
-            cwd=ROOT,
-        ),
-    ]
+    here = multiprocessing.get_context("fork")  # the application is loaded once, not in each process
+    children = [here.Process(target=_work, args=(app,)), here.Process(target=_answer, args=(app, port))]
+    for child in children:
+        child.start()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         for child in children:
@@ -105,18 +84,36 @@ def serve() -> None:
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
-    while all(child.poll() is None for child in children):
+    while all(child.is_alive() for child in children):
         time.sleep(0.3)
     for child in children:
         child.terminate()
     for child in children:
-        child.wait()
+        child.join()
+
+
+def _answer(app: Flask, port: str) -> None:
+    """The web server of the demo: two processes, eight threads each."""
+
+    class Server(BaseApplication):
+        def load_config(self) -> None:
+            settings = {"bind": f"127.0.0.1:{port}", "worker_class": "gthread", "workers": 2, "threads": 8}
+            for name, value in (settings | {"loglevel": "warning"}).items():
+                self.cfg.set(name, value)
+
+        def load(self) -> Flask:
+            return app
+
+    Server().run()
 
 
 @main.command()
 def worker() -> None:
     """Work through jobs until stopped; any number may run with REDIS_URL."""
-    app = create_app()
+    _work(create_app())
+
+
+def _work(app: Flask) -> None:
     config = ConsumerConfig(workers=int(os.environ.get("WORKERS", "1")), worker_type="thread", periodic=True)
     config.validate()
     app.extensions["queue"].create_consumer(**config.values).run()

@@ -7,6 +7,7 @@ import io
 import os
 import warnings
 import zipfile
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -23,7 +24,7 @@ from app.accounts import services as accounts
 from app.accounts.models import Account
 from app.applications.models import Application, ApplicationMaterial
 from app.core import clock
-from app.core.db import read_session, unit_of_work
+from app.core.db import db, read_session, unit_of_work
 from app.core.scope import Actor
 from app.web.identity import TOKEN
 from seeds.demo_world import build_world
@@ -140,19 +141,24 @@ def pages(visitor: Visitor, most: int = 45) -> Iterator[tuple[str, str]]:
             yield url, page
 
 
+_sent: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+"""Forms sent in this process, by database: in the short programme what several roles share is tried once."""
 PERSONS = ("applicant", "unit", "bureau", "agency", "committee", "province", "sysadmin")
 
 
 @pytest.mark.parametrize("username", PERSONS)
 def test_every_form_takes_nonsense_calmly(province: Flask, username: str) -> None:
     visitor = Visitor(province, username)
-    tried = 0
+    tried, already = 0, _sent[db.engine.dialect.name]
     for url, page in list(pages(visitor)):
         for form in Forms(page).found:
             target = form.action or url
-            if target.startswith(LEAVE) or not form.fields or "demo-clock" in target:
+            form_of_many = (target, *form.fields)
+            if target.startswith(LEAVE) or not form.fields or "demo-clock" in target or form_of_many in already:
                 continue
-            for number, text in enumerate(NONSENSE):
+            if not LONG:
+                already.add(form_of_many)
+            for number, text in list(enumerate(NONSENSE))[:: 1 if LONG or form.method == "post" else 3]:
                 values = {name: NONSENSE[(number + place) % len(NONSENSE)] for place, name in enumerate(form.fields)}
                 same = dict.fromkeys(form.fields, text)
                 for sent in (values, same) if LONG else (values,):
@@ -163,7 +169,7 @@ def test_every_form_takes_nonsense_calmly(province: Flask, username: str) -> Non
                         answer = visitor.post(target, **sent)
                         assert answer.status_code < 500, (target, sent)
                     tried += 1
-    assert tried > 30
+    assert tried > 10
 
 
 @pytest.mark.parametrize("tail", ["?after=zzz", "?after=" + "A" * 3000, "?size=-1", "?size=" + "9" * 30, "?size=abc"])

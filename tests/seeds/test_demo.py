@@ -6,7 +6,6 @@ import os
 from datetime import timedelta
 from itertools import pairwise
 
-import pytest
 import sqlalchemy as sa
 from flask import Flask
 
@@ -30,13 +29,17 @@ SYSTEM = Actor.system("test")
 APPLICANTS = 300 if os.environ.get("LONG") else 45
 
 
-@pytest.fixture
-def demo(app: Flask) -> Flask:
+def test_the_demo_province(app: Flask) -> None:
+    """One life for all questions: it is the costliest thing to set up."""
     live(app, APPLICANTS)
-    return app
+    _what_was_lived_is_true_to_the_rules()
+    _the_guides_example_is_there_by_its_names()
+    prepare(app, with_demo=True)  # a second start loads nothing again
+    with read_session(SYSTEM) as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(Account)) == len(PEOPLE)
 
 
-def test_what_was_lived_is_true_to_the_rules(demo: Flask) -> None:
+def _what_was_lived_is_true_to_the_rules() -> None:
     with read_session(SYSTEM) as session:
         applications = session.scalars(sa.select(Application)).all()
         assert 0.8 * APPLICANTS <= len(applications) <= APPLICANTS
@@ -58,7 +61,7 @@ def test_what_was_lived_is_true_to_the_rules(demo: Flask) -> None:
         assert list(chain.verify(session, CertificateLog)) == []
 
 
-def test_the_guides_example_is_there_by_its_names(demo: Flask) -> None:
+def _the_guides_example_is_there_by_its_names() -> None:
     with read_session(SYSTEM) as session:
         series = session.scalars(sa.select(TitleSeries).where(TitleSeries.name == "高等学校教师")).one()
         speciality = session.scalars(
@@ -76,9 +79,3 @@ def test_the_guides_example_is_there_by_its_names(demo: Flask) -> None:
         [DRAINAGE, HOUSING, CHANGSHA_OFFICE, GUIDE_COMMITTEE]
     ]
     assert [node.name for node in found.broken] == [EDUCATION]
-
-
-def test_a_second_start_loads_nothing_again(demo: Flask) -> None:
-    prepare(demo, with_demo=True)
-    with read_session(SYSTEM) as session:
-        assert session.scalar(sa.select(sa.func.count()).select_from(Account)) == len(PEOPLE)
