@@ -36,7 +36,7 @@ class _Lookup:
     """What the rows name, fetched in a handful of statements."""
 
     def __init__(self, session: Session, rows: Sequence[Row]) -> None:
-        self.bodies = Bodies(session, (row.texts[key] for row in rows for key in ("below", "above")))
+        self.bodies = Bodies(session, (row[key] for row in rows for key in ("below", "above")))
         self.series = {row.name: row.id for row in session.scalars(sa.select(TitleSeries))}
         self.specialities = {row.code: row for row in session.scalars(sa.select(Speciality).where(Speciality.active))}
         self.committees = {row.body_id: row for row in session.scalars(sa.select(Committee))}
@@ -44,10 +44,10 @@ class _Lookup:
     def edge(self, row: Row) -> tuple[Body, Body, Key] | None:
         """The edge a row says, with what it gets wrong by itself marked."""
         below, above = self.bodies.find(row, "below"), self.bodies.find(row, "above")
-        level, series, speciality = _LEVELS[row.texts["level"]], None, None
-        if (name := row.texts["series"]) and (series := self.series.get(name)) is None:
+        level, series, speciality = _LEVELS[row["level"]], None, None
+        if (name := row["series"]) and (series := self.series.get(name)) is None:
             row.wrong("series", f"没有名为“{name[:40]}”的系列。")
-        if code := row.texts["speciality"]:
+        if code := row["speciality"]:
             found = self.specialities.get(code)
             if found is None or series not in (None, found.series_id):
                 row.wrong("speciality", "没有这个编码的专业，或它不在该系列下。")

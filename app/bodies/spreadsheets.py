@@ -49,7 +49,7 @@ class Bodies:
 
     def find(self, row: Row, key: str) -> Body | None:
         """The body a cell names; what is wrong is marked on the row."""
-        found, problem = self.of(row.texts[key])
+        found, problem = self.of(row[key])
         if problem:
             row.wrong(key, problem)
         return found
@@ -75,7 +75,7 @@ def kept(actor: Actor, row: Row, key: str, body: Body) -> bool:
 
 
 def _check(session: Session, actor: Actor, rows: Sequence[Row]) -> None:
-    bodies = Bodies(session, (row.texts["body"] for row in rows))
+    bodies = Bodies(session, (row["body"] for row in rows))
     taken = {
         tuple(found)
         for found in session.execute(
@@ -84,8 +84,8 @@ def _check(session: Session, actor: Actor, rows: Sequence[Row]) -> None:
     }
     first: dict[tuple[int, AcquisitionMethod, TitleLevel], int] = {}
     for row in rows:
-        method, level = _METHODS[row.texts["method"]], _LEVELS[row.texts["level"]]
-        if problem := text_problem(row.texts["printed_name"], "打印在证书上的机构名称"):
+        method, level = _METHODS[row["method"]], _LEVELS[row["level"]]
+        if problem := text_problem(row["printed_name"], "打印在证书上的机构名称"):
             row.wrong("printed_name", problem)
         body = bodies.find(row, "body")
         if body is None or not kept(actor, row, "body", body):
@@ -100,7 +100,7 @@ def _check(session: Session, actor: Actor, rows: Sequence[Row]) -> None:
 
 def _write(session: Session, actor: Actor, rows: Sequence[Row]) -> None:
     """New rows in one statement; deregistered ones come back, as `add_acceptance` does it."""
-    bodies = Bodies(session, (row.texts["body"] for row in rows))
+    bodies = Bodies(session, (row["body"] for row in rows))
     new = []
     with elevated(session, "check() has held every row against the actor's region"):
         ended = {
@@ -108,10 +108,10 @@ def _write(session: Session, actor: Actor, rows: Sequence[Row]) -> None:
             for row in session.scalars(sa.select(Acceptance).where(~Acceptance.active))
         }
         for row in rows:
-            body, _ = bodies.of(row.texts["body"])
+            body, _ = bodies.of(row["body"])
             assert body is not None
-            key = (body.id, _METHODS[row.texts["method"]], _LEVELS[row.texts["level"]])
-            said: dict[str, object] = {"printed_name": row.texts["printed_name"], "guideline": row.texts["guideline"]}
+            key = (body.id, _METHODS[row["method"]], _LEVELS[row["level"]])
+            said: dict[str, object] = {"printed_name": row["printed_name"], "guideline": row["guideline"]}
             said |= {"active": True, "deregistered_at": None, "deregistered_reason": ""}
             if old := ended.get(key):
                 for name, value in said.items():
@@ -132,7 +132,7 @@ declare(
             Column("method", "取得方式", "初定", choices=tuple(_METHODS), help="从下拉列表选择。"),
             Column("level", "职称级别", "助理级", choices=tuple(_LEVELS), help="从下拉列表选择。"),
             Column("printed_name", "打印在证书上的机构名称", "长沙市人力资源和社会保障局", help="不超过 120 个字。"),
-            Column("guideline", "申报须知", "", required=False, longest=2000, help="可以不填。"),
+            Column("guideline", "申报须知", "", required=False, kind="note", longest=2000, help="可以不填，可以分行。"),
         ),
         identity=("body", "method", "level"),
         check=_check,

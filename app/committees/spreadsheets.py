@@ -35,7 +35,7 @@ def _several(text: str) -> list[str]:
 
 
 def _founders(session: Session, rows: Sequence[Row]) -> Bodies:
-    return Bodies(session, (text for row in rows for text in _several(row.texts["founders"])))
+    return Bodies(session, (text for row in rows for text in _several(row["founders"])))
 
 
 def _check(session: Session, actor: Actor, rows: Sequence[Row]) -> None:
@@ -47,7 +47,7 @@ def _check(session: Session, actor: Actor, rows: Sequence[Row]) -> None:
     }
     series = {row.name: row.id for row in session.scalars(sa.select(TitleSeries))}
     specialities = {row.code: row for row in session.scalars(sa.select(Speciality).where(Speciality.active))}
-    codes = [row.texts["code"].upper() for row in rows]
+    codes = [row["code"].upper() for row in rows]
     taken = {
         code: name
         for piece in parts(codes)
@@ -55,7 +55,7 @@ def _check(session: Session, actor: Actor, rows: Sequence[Row]) -> None:
     }
     first: dict[str, int] = {}
     for row, code in zip(rows, codes, strict=True):
-        texts = row.texts
+        texts = row
         if problem := code_problem(code):
             row.wrong("code", problem)
         elif code in taken:
@@ -103,21 +103,21 @@ def _write(session: Session, actor: Actor, rows: Sequence[Row]) -> None:
             sa.insert(Body),
             [
                 {
-                    "code": row.texts["code"].upper(),
-                    "name": row.texts["name"],
-                    "pinyin": initials(row.texts["name"]),
+                    "code": row["code"].upper(),
+                    "name": row["name"],
+                    "pinyin": initials(row["name"]),
                     "node_type": NodeType.COMMITTEE,
                     "nature": BodyNature.COMMITTEE,
-                    "region_code": row.texts["region"],
-                    "contact_name": row.texts["contact_name"],
-                    "contact_phone": row.texts["contact_phone"],
+                    "region_code": row["region"],
+                    "contact_name": row["contact_name"],
+                    "contact_phone": row["contact_phone"],
                     "active": True,
                     "deregistered_reason": "",
                 }
                 for row in rows
             ],
         )
-        codes = [row.texts["code"].upper() for row in rows]
+        codes = [row["code"].upper() for row in rows]
         keys = {
             code: key
             for piece in parts(codes)
@@ -125,7 +125,7 @@ def _write(session: Session, actor: Actor, rows: Sequence[Row]) -> None:
         }
         made, covered, founded = [], [], []
         for row, code in zip(rows, codes, strict=True):
-            texts, key = row.texts, keys[code]
+            texts, key = row, keys[code]
             made.append(
                 {
                     "body_id": key,

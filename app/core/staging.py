@@ -108,17 +108,18 @@ def open_batch(session: Session, *, actor: Actor, kind: str, file_name: str, sto
 def keep(
     session: Session,
     batch_id: int,
-    good: Sequence[tuple[int, Texts]],
+    keys: Sequence[str],
+    good: Sequence[tuple[int, Sequence[str]]],
     bad: Sequence[tuple[int, Texts, Mapping[str, str]]],
 ) -> bool:
-    """Stage what a check found; False, and nothing written, if somebody already has."""
+    """Stage what a check found; False, and nothing written, if somebody already has. `keys`: the columns of good rows."""
     moved = _move(session, batch_id, BatchState.UPLOADED, BatchState.CHECKED, good=len(good), bad=len(bad), percent=100)
     if not moved:
         return False
     with elevated(session, "rows of a batch just claimed are inserted in few statements"):
         for start in range(0, len(good), BLOCK):
-            packed = _pack(good[start : start + BLOCK])
-            session.execute(sa.insert(StagedBlock), {"batch_id": batch_id, "rows": packed})
+            rows = [[number, *cells] for number, cells in good[start : start + BLOCK]]
+            session.execute(sa.insert(StagedBlock), {"batch_id": batch_id, "rows": {"keys": keys, "rows": rows}})
         for start in range(0, len(bad), 10 * BLOCK):
             session.execute(
                 sa.insert(FailedRow),
@@ -128,11 +129,6 @@ def keep(
                 ],
             )
     return True
-
-
-def _pack(rows: Sequence[tuple[int, Texts]]) -> Any:
-    """Rows of one batch have the same columns: their names are kept once."""
-    return {"keys": list(rows[0][1]), "rows": [[number, *texts.values()] for number, texts in rows]}
 
 
 def refuse(session: Session, batch_id: int, reason: str) -> bool:
@@ -145,19 +141,19 @@ def progress(session: Session, batch_id: int, percent: int) -> None:
     _move(session, batch_id, BatchState.UPLOADED, BatchState.UPLOADED, percent=percent)
 
 
-def claim(session: Session, *, actor: Actor, batch_id: int) -> list[tuple[int, dict[str, str]]]:
-    """The good rows of a checked batch, whose state is SUBMITTED from now on; Conflict for whoever comes second."""
+def claim(session: Session, *, actor: Actor, batch_id: int) -> tuple[list[str], list[list[Any]]]:
+    """The columns and good rows ([sheet row, text, …]) of a checked batch, whose state is SUBMITTED from now on.
+
+    Conflict for whoever comes second.
+    """
     batch = session.get(ImportBatch, batch_id)
     if batch is None:
         raise NotFound
     if not _move(session, batch_id, BatchState.CHECKED, BatchState.SUBMITTED, submitted_at=clock.now()):
         raise Conflict("这批数据已经提交或放弃，不能再次提交。")
     audit.record(session, actor, "imports.submit", batch, kind=batch.kind, rows=batch.good)
-    return [
-        (number, dict(zip(block["keys"], texts, strict=True)))
-        for block in _blocks(session, batch_id)
-        for number, *texts in block["rows"]
-    ]
+    blocks = list(_blocks(session, batch_id))
+    return (blocks[0]["keys"] if blocks else []), [row for block in blocks for row in block["rows"]]
 
 
 def _blocks(session: Session, batch_id: int) -> Iterator[Any]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -24,16 +26,32 @@ from app.formats.sheets import Column
 JOB = "imports.check"
 
 
-@dataclass(slots=True)
 class Row:
-    """A row of the sheet: its number there, its texts by column key, its problems by column key."""
+    """A row of the sheet: its number there, its texts and its problems by column key. A hundred thousand must be light."""
 
-    number: int
-    texts: dict[str, str]
-    problems: dict[str, str] = field(default_factory=dict)
+    __slots__ = ("_cells", "_places", "number", "problems")
+
+    def __init__(self, number: int, places: Mapping[str, int], cells: Sequence[str]) -> None:
+        self.number, self._places, self._cells = number, places, cells
+        self.problems: Mapping[str, str] = _NONE
+
+    def __getitem__(self, key: str) -> str:
+        return self._cells[self._places[key]]
+
+    @property
+    def cells(self) -> Sequence[str]:
+        return self._cells
+
+    @property
+    def texts(self) -> dict[str, str]:
+        return dict(zip(self._places, self._cells, strict=True))
 
     def wrong(self, key: str, reason: str) -> None:
-        self.problems.setdefault(key, reason)
+        if key not in self.problems:
+            self.problems = {**self.problems, key: reason}
+
+
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 Check = Callable[[Session, Actor, Sequence[Row]], None]
@@ -54,6 +72,11 @@ class Importer:
     write: Write
     rules: Sequence[str] = ()
 
+    @cached_property
+    def places(self) -> Mapping[str, int]:
+        """Column key -> where its cell stands in a row."""
+        return {column.key: place for place, column in enumerate(self.columns)}
+
 
 importers: dict[str, Importer] = {}
 
@@ -66,6 +89,7 @@ def declare(importer: Importer) -> Importer:
 def read(importer: Importer, path: Path, told: Callable[[int], None] = lambda _percent: None) -> list[Row]:
     """Every filled row with what is wrong with its cells by themselves; Invalid({"file": …}) for the whole file."""
     found: list[Row] = []
+    known: dict[str, str] = {}
     with sheets.reading(path, importer.title) as blocks:
         first = next(blocks, None)
         if first is None:
@@ -73,7 +97,7 @@ def read(importer: Importer, path: Path, told: Callable[[int], None] = lambda _p
         places = sheets.check_head(first[0], importer.columns)
         number = 2
         for turn, block in enumerate(chain([first[1:]], blocks)):
-            found += _rows(importer, places, number, block)
+            found += _rows(importer, places, known, number, block)
             number += len(block)
             if turn % 20 == 19:
                 told(min(60, number // 2000))
@@ -83,25 +107,29 @@ def read(importer: Importer, path: Path, told: Callable[[int], None] = lambda _p
     return found
 
 
-def _rows(importer: Importer, places: Sequence[int], number: int, block: Sequence[Sequence[Any]]) -> Iterator[Row]:
+def _rows(
+    importer: Importer, places: Sequence[int], known: dict[str, str], number: int, block: Sequence[Sequence[Any]]
+) -> Iterator[Row]:
     """The filled rows of a block that begins at sheet row `number`. By columns: a row costs what its cells do, no more."""
-    columns, keys = list(zip(*block, strict=True)), [column.key for column in importer.columns]
-    texts, problems = [], defaultdict[int, dict[str, str]](dict)
-    for column, place in zip(importer.columns, places, strict=True) if columns else ():
+    columns = list(zip(*block, strict=True))
+    if not columns:
+        return
+    texts, problems = [], []
+    for column, place in zip(importer.columns, places, strict=True):
         values = columns[place]
-        mine = sheets.column_texts(values)
+        mine = sheets.column_texts(values, known)
         texts.append(mine)
-        for at, reason in sheets.column_problems(column, values, mine).items():
-            problems[at][column.key] = reason
-    for at, cells in enumerate(zip(*texts, strict=True)):
-        if any(cells):
-            yield Row(number + at, dict(zip(keys, cells, strict=True)), problems.get(at) or {})
+        problems += [(at, column.key, reason) for at, reason in sheets.column_problems(column, values, mine).items()]
+    rows = [Row(number + at, importer.places, cells) for at, cells in enumerate(zip(*texts, strict=True))]
+    for at, key, reason in problems:
+        rows[at].wrong(key, reason)
+    yield from (row for row in rows if any(row.cells))
 
 
 def _find_twins(rows: Sequence[Row], identity: Sequence[str], labels: dict[str, str]) -> None:
     first: dict[tuple[str, ...], int] = {}
     for row in rows:
-        key = tuple(row.texts[part] for part in identity)
+        key = tuple(row[part] for part in identity)
         if any(key) and (other := first.setdefault(key, row.number)) != row.number:
             row.wrong(identity[0], f"与第 {other} 行重复（{'、'.join(labels[part] for part in identity)}相同）。")
 
@@ -134,7 +162,8 @@ def check(session: Session, actor: Actor, batch_id: int) -> None:
         staging.keep(
             work,
             batch_id,
-            [(row.number, row.texts) for row in rows if not row.problems],
+            list(importer.places),
+            [(row.number, row.cells) for row in rows if not row.problems],
             [
                 (row.number, row.texts, {labels[key]: reason for key, reason in row.problems.items()})
                 for row in rows
@@ -183,7 +212,9 @@ def submit(session: Session, *, actor: Actor, kind: str, batch_id: int) -> int:
     if batch is None or batch.kind != kind:
         raise NotFound
     importer = importers[kind]
-    rows = [Row(number, texts) for number, texts in staging.claim(session, actor=actor, batch_id=batch_id)]
+    keys, staged = staging.claim(session, actor=actor, batch_id=batch_id)
+    places = {key: place for place, key in enumerate(keys)}
+    rows = [Row(number, places, cells) for number, *cells in staged]
     importer.check(session, actor, rows)
     stale = [row for row in rows if row.problems]
     if stale:

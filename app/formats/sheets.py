@@ -15,6 +15,7 @@ from pathlib import Path
 from threading import Timer
 from typing import IO, Any
 
+import orjson
 import xlsxwriter
 
 from app.core.errors import Invalid
@@ -22,6 +23,7 @@ from app.core.errors import Invalid
 MOST_ROWS = 100_001
 MOST_COLUMNS = 40
 SECONDS = 30
+_BREAKS = str.maketrans("", "", "\r\n\t")
 REASONS = "失败原因"
 _ROOT = Path(__file__).parents[2]
 _TEXT = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -30,7 +32,8 @@ _KILLED = "读取这个工作簿超过了时间或内存限制，已停止。请
 
 @dataclass(frozen=True)
 class Column:
-    """A column by its heading. `kind`: text, code (never a number cell: its digits would be lost), date or whole."""
+    """A column by its heading. `kind`: text, note (with line breaks), code (never a number cell: its digits would be
+    lost), date or whole."""
 
     key: str
     label: str
@@ -71,7 +74,7 @@ def _lines(child: subprocess.Popen[bytes], stream: IO[bytes]) -> Iterator[list[l
     for line in stream:
         if not line.endswith(b"\n"):
             break
-        yield json.loads(line)
+        yield orjson.loads(line)
     if child.wait() != 0:
         raise Invalid({"file": _KILLED})
 
@@ -89,11 +92,11 @@ def check_head(head: Sequence[Any], columns: Sequence[Column]) -> list[int]:
     return [labels.index(column.label) for column in columns]
 
 
-def column_texts(values: Sequence[Any]) -> list[str]:
-    """What the cells of one column say, as text."""
-    if set(map(type, values)) == {str}:
-        return list(map(str.strip, values))
-    return list(map(cell_text, values))
+def column_texts(values: Sequence[Any], known: dict[str, str]) -> list[str]:
+    """What the cells of one column say, as text. Words that come often are held once: `known` of the whole file."""
+    texts = list(map(str.strip if set(map(type, values)) == {str} else cell_text, values))
+    often = len({*texts}) * 2 < len(texts)
+    return list(map(known.setdefault, texts, texts)) if often else texts
 
 
 def column_problems(column: Column, values: Sequence[Any], texts: Sequence[str]) -> dict[int, str]:
@@ -110,13 +113,28 @@ def _sound(column: Column, values: Sequence[Any], texts: Sequence[str]) -> bool:
         return False
     if column.choices:
         return {*texts}.issubset((*column.choices, ""))
-    if column.kind in ("date", "whole"):
-        return not any(cell_problem(column, text, text) for text in {*texts} if text)
+    if column.kind == "date":
+        return _iso_dates([text for text in texts if text])
+    if column.kind == "whole":
+        digits = "".join(texts)
+        return digits.isascii() and (digits or "0").isdigit() and max(map(len, texts)) < 10
     return (
         (column.kind != "code" or set(map(type, values)) == {str})
         and max(map(len, texts)) <= column.longest
-        and "".join(texts).isprintable()
+        and _one_line(column, "".join(texts)).isprintable()
     )
+
+
+def _iso_dates(texts: Sequence[str]) -> bool:
+    """Whether all are days written 2026-03-01; `fromisoformat` takes weeks and days without hyphens, too."""
+    try:
+        return all(date.fromisoformat(text).isoformat() == text for text in texts)
+    except ValueError:
+        return False
+
+
+def _one_line(column: Column, text: str) -> str:
+    return text.translate(_BREAKS) if column.kind == "note" else text
 
 
 def cell_text(value: Any) -> str:
@@ -144,7 +162,7 @@ def cell_problem(column: Column, value: Any, text: str) -> str | None:
         return None if text.isascii() and text.isdigit() and len(text) < 10 else "请填写整数。"
     if len(text) > column.longest:
         return f"不超过 {column.longest} 个字。"
-    return None if text.isprintable() else "有换行或不可见字符，请重新录入。"
+    return None if _one_line(column, text).isprintable() else "有换行或不可见字符，请重新录入。"
 
 
 def as_date(text: str) -> date | None:
