@@ -35,7 +35,7 @@ from tests.people import make_actor
 from tests.places import SYSTEM, make_body
 
 LONG = bool(os.environ.get("LONG"))
-FLIPS, CUTS, CELLS = (150, 60, 60) if LONG else (8, 4, 8)
+FLIPS, CUTS, CELLS = (170, 60, 60) if LONG else (8, 4, 8)
 SECONDS, MEGABYTES = 30, 512
 IMPORTER = imports.importers[spreadsheets.KIND]
 HEAD = [column.label for column in IMPORTER.columns]
