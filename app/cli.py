@@ -20,9 +20,10 @@ from app.certificates.models import CertificateLog
 from app.core import chain, schema
 from app.core.audit import AuditEntry
 from app.core.db import db, read_session, unit_of_work
+from app.core.errors import Refusal
 from app.core.scope import Actor
 from app.factory import create_app
-from seeds import demo
+from seeds import demo, scale
 from seeds.reference import load_reference
 
 
@@ -117,6 +118,19 @@ def _work(app: Flask) -> None:
     config = ConsumerConfig(workers=int(os.environ.get("WORKERS", "1")), worker_type="thread", periodic=True)
     config.validate()
     app.extensions["queue"].create_consumer(**config.values).run()
+
+
+@main.command("load-scale")
+def load_scale() -> None:
+    """Fill a prepared database, never production, with a province of dull rows for measuring."""
+    app, size, started = create_app(), scale.Size(), time.monotonic()
+    with app.app_context():
+        try:
+            scale.load_scale(app, size)
+        except Refusal as refusal:
+            raise click.ClickException(str(refusal)) from refusal
+    counts = "，".join(f"{name} {count:,}" for name, count in vars(size).items())
+    click.echo(f"已装入：{counts}（{time.monotonic() - started:.0f} 秒）。")
 
 
 @main.command("verify-audit")

@@ -9,9 +9,10 @@ refuse UPDATE and DELETE besides.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy as sa
@@ -26,6 +27,7 @@ _PENDING = "chain_pending"
 _MARKS = "chain_marks"
 """How much was queued when each savepoint of the transaction began."""
 GENESIS = "0" * 64
+BATCH = 10_000
 
 Row = dict[str, Any]
 
@@ -106,22 +108,26 @@ def _append_pending(session: Session) -> None:
     if not pending:
         return
     session.flush()
-    connection = session.connection()
-    head = ChainHead.__table__
     for log in sorted({log for log, _ in pending}, key=lambda log: log.__tablename__):  # one order: no deadlock
-        where = head.c.chain == log.__tablename__
-        last_id, last_hash = connection.execute(
-            sa.select(head.c.last_id, head.c.last_hash).where(where).with_for_update()
-        ).one()
-        rows = []
-        for build in (build for owner, build in pending if owner is log):
+        append(session, log, (build() for owner, build in pending if owner is log))
+
+
+def append(session: Session, log: type[ChainLink], rows: Iterable[Row]) -> None:
+    """Tie `rows` to the end of a chain now, `BATCH` at a time; its head stays locked until the transaction ends."""
+    connection, head = session.connection(), ChainHead.__table__
+    where = head.c.chain == log.__tablename__
+    last_id, last_hash = connection.execute(
+        sa.select(head.c.last_id, head.c.last_hash).where(where).with_for_update()
+    ).one()
+    rest = iter(rows)
+    while batch := list(islice(rest, BATCH)):
+        for row in batch:
             last_id += 1
-            row = build() | {"id": last_id}
+            row["id"] = last_id
             row["hash"], row["previous_hash"] = crypto.keys().chain(last_hash, canonical(row)), last_hash
             last_hash = row["hash"]
-            rows.append(row)
-        connection.execute(sa.insert(log.__table__), rows)
-        connection.execute(sa.update(head).where(where).values(last_id=last_id, last_hash=last_hash))
+        connection.execute(sa.insert(log.__table__), batch)
+    connection.execute(sa.update(head).where(where).values(last_id=last_id, last_hash=last_hash))
 
 
 def verify(session: Session, log: type[ChainLink]) -> Iterator[Break]:

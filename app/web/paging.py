@@ -39,15 +39,19 @@ def desc(column: Any) -> Key:
 
 @dataclass(frozen=True)
 class Cursor:
-    """Where a page begins: right after `values`, or, going back, right before them."""
+    """Where a page begins: right after `values`, or, going back, right before them; going back from nothing, at the end.
+
+    `count`: how many rows the list had when its first page was shown; None where that is not known.
+    """
 
     values: tuple[Any, ...]
     back: bool = False
+    count: int | None = None
 
 
 def encode(cursor: Cursor) -> str:
     """A cursor as URL-safe text. It is no secret and no permission: scope decides what it may show."""
-    plain = [cursor.back, *(_plain(value) for value in cursor.values)]
+    plain = [cursor.back, cursor.count, *(_plain(value) for value in cursor.values)]
     return (
         base64.urlsafe_b64encode(json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode())
         .decode()
@@ -61,9 +65,12 @@ def decode(text: str | None, keys: Sequence[Key]) -> Cursor | None:
         return None
     try:
         plain = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        if not isinstance(plain, list) or len(plain) != len(keys) + 1 or not isinstance(plain[0], bool):
+        if not isinstance(plain, list) or len(plain) not in (2, len(keys) + 2) or not isinstance(plain[0], bool):
             return None
-        return Cursor(tuple(_typed(value, key.column) for value, key in zip(plain[1:], keys, strict=True)), plain[0])
+        back, count, *values = plain
+        if not (count is None or type(count) is int and 0 <= count <= COUNT_CAP + 1) or not (values or back):
+            return None
+        return Cursor(tuple(_typed(value, key.column) for value, key in zip(values, keys, strict=False)), back, count)
     except (ValueError, TypeError, ArithmeticError, RecursionError):
         return None
 
@@ -122,6 +129,7 @@ class Page:
     keys: list[tuple[Any, ...]]
     before: str | None
     after: str | None
+    last: str | None
     count: int
 
     @property
@@ -165,11 +173,11 @@ def beyond(keys: Sequence[Key], cursor: Cursor) -> ColumnElement[bool]:
 
 
 def fetch(session: Session, statement: Select[Any], keys: Sequence[Key], cursor: Cursor | None, size: int) -> Page:
-    """The page of `size` rows at `cursor`: two statements plus what the statement's loader options need."""
+    """The page of `size` rows at `cursor`: one statement, on the first page one that counts, and what loaders need."""
     single = len(statement.column_descriptions) == 1
     back = cursor is not None and cursor.back
     limited = ordered(statement, keys, back)
-    if cursor is not None:
+    if cursor is not None and cursor.values:
         limited = limited.where(beyond(keys, cursor))
     found = list(session.execute(limited.limit(size + 1)).all())
     more = len(found) > size
@@ -180,11 +188,13 @@ def fetch(session: Session, statement: Select[Any], keys: Sequence[Key], cursor:
             return fetch(session, statement, keys, None, size)
     width = len(keys)
     marks = [tuple(row[-width:]) for row in found]
-    has_before, has_after = (more, True) if back else (cursor is not None, more)
+    has_before, has_after = (more, bool(cursor.values)) if back and cursor else (cursor is not None, more)
+    count = cursor.count if cursor is not None and cursor.count is not None else count_rows(session, statement)
     return Page(
         rows=[row[0] if single else row for row in found],
         keys=marks,
-        before=encode(Cursor(marks[0], back=True)) if marks and has_before else None,
-        after=encode(Cursor(marks[-1])) if marks and has_after else None,
-        count=count_rows(session, statement),
+        before=encode(Cursor(marks[0], back=True, count=count)) if marks and has_before else None,
+        after=encode(Cursor(marks[-1], count=count)) if marks and has_after else None,
+        last=encode(Cursor((), back=True, count=count)) if marks and has_after else None,
+        count=count,
     )
