@@ -103,7 +103,9 @@ EDGE_ROWS: dict[str, dict[str, People]] = {
 }
 BATCH_ROWS: dict[str, People] = {"near": of("committee"), "far": of("far_committee")}
 FILING_ROWS: dict[str, People] = {"filed": of("committee", "changsha", "province")}
-JOB_ROWS: dict[str, People] = {"agency": of("agency", "sysadmin"), "province": of("province", "sysadmin")}
+JOB_ROWS: dict[str, People] = {
+    name: of(owner, "sysadmin") for owner in ("agency", "province") for name in (owner, f"export {owner}")
+}
 ADMIN_ROWS: dict[str, People] = {"unit": ADMIN, "applicant": ADMIN, "judge2": ADMIN}
 
 
@@ -196,6 +198,11 @@ EXPECTED: dict[str, Expect] = {
     "BodySearchView.specialities": Expect(SIGNED_IN),
     "BodySearchView.people": Expect(ADMIN | HR),
     "JobView.show": Expect(SIGNED_IN, "job", JOB_ROWS),
+    "JobView.download": Expect(
+        SIGNED_IN,
+        "job",
+        dict.fromkeys(JOB_ROWS, NOBODY) | {f"export {owner}": of(owner) for owner in ("agency", "province")},
+    ),
     **_screen("JobListView", SIGNED_IN - APPLICANTS - {"judge1"}, exports=False),
     # the administrator
     **_screen("AccountView", ADMIN),

@@ -25,7 +25,7 @@ from app.catalog.enums import AcquisitionMethod, TitleLevel
 from app.certificates import services as certificates
 from app.certificates.queries import token_of
 from app.committees.models import AnnualBatch, FoundingBody
-from app.core import clock, jobs
+from app.core import clock, exports, jobs
 from app.core.db import unit_of_work
 from app.core.enums import Role
 from app.core.scope import Actor
@@ -391,7 +391,12 @@ def _render(make: Builder) -> None:
                 session, actor=actor, certificate_ids=[make.rows.ids["certificate"][row]], title=f"生成 {name}"
             )
             make.rows.put("job", name, job.id)
-    jobs.run(make.rows.ids["job"]["agency"])
+        with unit_of_work(actor) as session:
+            address = "/a20/export"
+            export = exports.ask(session, actor=actor, title="导出证书查询", address=address)
+            make.rows.put("job", f"export {name}", export.id)
+    for row in ("agency", "export agency", "export province"):
+        jobs.run(make.rows.ids["job"][row])
 
 
 def _filed(make: Builder) -> None:
