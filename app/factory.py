@@ -73,7 +73,7 @@ def create_app(**overrides: Any) -> Flask:
         appbuilder = security.GuardedAppBuilder(
             app, db.session, security_manager_class=ZhichengSecurityManager, indexview=menu.INDEX
         )
-        menu.register(appbuilder)
+        menu.register(app, appbuilder)
         configure_mappers()
         registry.check(Model.registry.mappers)
     identity.register(app, lambda token, ip: _resume(app, token, ip))

@@ -172,6 +172,14 @@ def _tree(name: str, node: str) -> dict[str, Expect]:
     }
 
 
+def _dictionary(name: str, entry: str, *, adds: bool = True, deletes: bool = True) -> dict[str, Expect]:
+    """A dictionary of the console; `entry` is one that stays. A route it has no use for is not there at all."""
+    one = Expect(ADMIN, values={"id": entry})
+    may = {"create_view": adds, "delete_view": deletes}
+    open_ = {f"ops_{name}.{method}": Expect(ADMIN) for method, there in may.items() if there}
+    return {f"ops_{name}.index_view": Expect(ADMIN), f"ops_{name}.edit_view": one, **open_}
+
+
 _EMPLOYERS_ONLY = DESK_ROWS | {"result": NOBODY}
 
 EXPECTED: dict[str, Expect] = {
@@ -213,6 +221,23 @@ EXPECTED: dict[str, Expect] = {
     "AccountView.grant": Expect(ADMIN, "account", ADMIN_ROWS),
     "AccountView.activate": Expect(ADMIN, "account", ADMIN_ROWS),
     "AccountView.revoke": Expect(ADMIN, "post", ADMIN_ROWS),
+    # the console
+    "ops.index": Expect(ADMIN),
+    **_dictionary("series", "1", adds=False, deletes=False),
+    **_dictionary("titles", "1"),
+    **_dictionary("specialities", "1", adds=False),
+    **_dictionary("regions", "430000"),
+    **_dictionary("requirements", "1"),
+    **_dictionary("eligibility", "1"),
+    **_dictionary("settings", "1", adds=False, deletes=False),
+    "ops_tables.index": Expect(ADMIN),
+    "ops_tables.rows": Expect(ADMIN, values={"table": "people"}),
+    "ops_tables.row": Expect(ADMIN, values={"table": "people", "key": "1"}),
+    "ops_jobs.index": Expect(ADMIN),
+    "ops_jobs.retry": Expect(ADMIN, "job", dict.fromkeys(JOB_ROWS, ADMIN)),
+    "ops_templates.index": Expect(ADMIN),
+    "ops_templates.workbook": Expect(ADMIN, values={"kind": "bodies.acceptance"}),
+    "ops_templates.source": Expect(ADMIN, values={"name": "home/job.html"}),
     # master data
     **_records("AcceptanceView", ADMIN | HR, "acceptance", COMMITTEE_ROWS),
     **_records("IssuingAuthorityView", ADMIN | HR, "authority", COMMITTEE_ROWS),
