@@ -236,8 +236,8 @@ EXPECTED: dict[str, Expect] = {
     "ops_jobs.index": Expect(ADMIN),
     "ops_jobs.retry": Expect(ADMIN, "job", dict.fromkeys(JOB_ROWS, ADMIN)),
     "ops_templates.index": Expect(ADMIN),
-    "ops_templates.workbook": Expect(ADMIN, values={"kind": "bodies.acceptance"}),
-    "ops_templates.source": Expect(ADMIN, values={"name": "home/job.html"}),
+    "ops_templates.workbook": Expect(ADMIN, values={"kind": "bodies.acceptances"}),
+    "ops_templates.source": Expect(ADMIN, values={"file": "home/job.html"}),
     # master data
     **_records("AcceptanceView", ADMIN | HR, "acceptance", COMMITTEE_ROWS),
     **_records("IssuingAuthorityView", ADMIN | HR, "authority", COMMITTEE_ROWS),

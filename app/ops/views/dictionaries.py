@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from flask import flash, request
+from flask_admin import expose
 from flask_admin.contrib.sqla import ModelView
 from sqlalchemy.orm import Session, aliased
 
@@ -81,8 +82,9 @@ class Dictionary(Console, ModelView):
             return read().get(self.model, int(text)) if _is_number(text) else None
         return read().get(self.model, text[:100]) if text.isprintable() else None
 
-    def get_list(self, page: Any, *args: Any, **kwargs: Any) -> Any:
-        return super().get_list(min(max(page or 0, 0), DEEPEST), *args, **kwargs)
+    @expose("/")
+    def index_view(self) -> Any:
+        return self.page(self.list_template, form=None)
 
     def create_model(self, form: Any) -> Any:
         return self._done(form, lambda session: self.add(session, _data(form))) or False
@@ -106,15 +108,18 @@ class Dictionary(Console, ModelView):
 
     def rows(self) -> Sequence[Any]:
         """The page of entries the address names."""
-        args = self._get_list_extra_args()
-        return self.get_list(args.page, None, False, self.typed(), None, page_size=self.page_size)[1]
+        return self.get_list(self.at(), None, False, self.typed(), None, page_size=self.page_size)[1]
+
+    def at(self) -> int:
+        """The page the address names."""
+        return min(max(request.args.get("page", 0, type=int), 0), DEEPEST)
 
     def typed(self) -> str:
         return str(strip(request.args.get("search", "")))[:60]
 
     def here(self, method: str, **values: Any) -> str:
         """A route of this dictionary that keeps the page and what was searched for."""
-        kept = {"page": request.args.get("page", type=int), "search": self.typed() or None}
+        kept = {"page": self.at() or None, "search": self.typed() or None}
         return self.get_url(f".{method}", **(kept | values))
 
     def key_of(self, row: Any) -> Any:

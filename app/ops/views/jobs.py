@@ -89,4 +89,4 @@ class JobsView(Console, BaseView):
             .where(JobItem.job_id.in_(failed), JobItem.status == ItemStatus.FAILED)
             .group_by(JobItem.job_id)
         )
-        return dict(read().execute(query).tuples().all())
+        return dict(map(tuple, read().execute(query)))

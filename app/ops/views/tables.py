@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import datetime, time
 from functools import cache
 from typing import Any
 
@@ -20,6 +20,7 @@ from flask.typing import ResponseReturnValue
 from flask_admin import BaseView, expose
 from markupsafe import Markup
 
+from app.core import clock
 from app.core.db import EncryptedText, Model, UtcDateTime
 from app.core.scope import Kind, registry
 from app.ops.views.console import Console
@@ -107,7 +108,7 @@ def _field(model: Any, name: str, column: Any) -> Field:
 
 def _condition(one: Field) -> Any | None:
     """The form field of a condition: the whole value, or the first day; None where a column can't be asked for."""
-    if isinstance(one.column.type, (UtcDateTime, sa.DateTime)):
+    if isinstance(one.column.type, UtcDateTime):
         return date_field(f"{one.label}起")
     try:
         return column_field(one.column, one.label, need=False, asked=True)
@@ -133,6 +134,8 @@ def plain(value: Any) -> Any:
     """A value as it may be shown."""
     if isinstance(value, (dict, list)):
         value = json.dumps(value, ensure_ascii=False)
+    if isinstance(value, datetime) and value.tzinfo is None:  # the framework's own
+        value = f"{value:%Y-%m-%d %H:%M:%S}"
     return masked(value) if type(value) is str else value
 
 
@@ -160,8 +163,8 @@ class TablesView(Console, BaseView):
             one = found.conditions[name]
             if value in (None, ""):
                 continue
-            if isinstance(one.column.type, (UtcDateTime, sa.DateTime)):
-                statement = statement.where(one.attribute >= datetime.combine(value, time(), UTC))
+            if isinstance(one.column.type, UtcDateTime):
+                statement = statement.where(one.attribute >= datetime.combine(value, time(), clock.CHINA))
             else:
                 statement = statement.where(one.attribute == value)
         order = desc if all(isinstance(one.column.type, sa.Integer) for one in found.key) else asc
@@ -192,7 +195,7 @@ class TablesView(Console, BaseView):
 
     def _column(self, index: int, one: Field) -> Column:
         kind: Any = "text"
-        if isinstance(one.column.type, (UtcDateTime, sa.DateTime)):
+        if isinstance(one.column.type, UtcDateTime):
             kind = "moment"
         elif one.name in ("state", "status"):
             kind = "state"

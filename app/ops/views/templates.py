@@ -30,10 +30,10 @@ class TemplatesView(Console, BaseView):
         name = f"{importer.title}导入模板.xlsx"
         return send_file(io.BytesIO(content), mimetype=XLSX, as_attachment=True, download_name=name)
 
-    @expose("/source/<path:name>")
-    def source(self, name: str) -> ResponseReturnValue:
+    @expose("/source/<path:file>")
+    def source(self, file: str) -> ResponseReturnValue:
         """One of the listed files, by the name it is listed under; nothing else has a name here."""
-        found = self._sources().get(name) or abort(404)
+        found = self._sources().get(file) or abort(404)
         return send_file(found, mimetype="text/plain", as_attachment=True, download_name=found.name)
 
     def _sources(self) -> dict[str, Path]:
