@@ -41,7 +41,7 @@ class HomeView(Console, BaseView):
 
     @expose("/")
     def index(self) -> ResponseReturnValue:
-        counts = dict(map(tuple, read().execute(sa.select(Job.status, sa.func.count()).group_by(Job.status))))
+        counts = dict(read().execute(sa.select(Job.status, sa.func.count()).group_by(Job.status)).all())
         return self.page(
             "ops/home.html",
             dictionaries=[view for view in self.admin._views if view.category == "字典"],

@@ -43,7 +43,8 @@ class Dictionary(Console, ModelView):
     add_columns: Sequence[str] = ()
     needed: Sequence[str] | None = None
     """Columns that may not be left empty, where the table does not say it."""
-    optional_ids = "不限"
+    blanks: Mapping[str, str] = {}
+    """What is said where an entry leaves a column empty."""
 
     @property
     def routes(self) -> frozenset[str]:  # type: ignore[override]
@@ -137,9 +138,12 @@ class Dictionary(Console, ModelView):
         return type(f"{self.model.__name__}Form", (Form,), fields)
 
     def _filled(self, form: Any) -> Any:
-        if "series_id" in form:
-            series = [(one.id, one.name) for one in all_series(read())]
-            form.series_id.choices = choices_of(series, self.optional_ids)
+        columns = sa.inspect(self.model).columns
+        for name, blank in self.blanks.items():
+            if name in form:
+                enum = getattr(columns[name].type, "enum", None)
+                offered = enum.choices() if enum else [(one.id, one.name) for one in all_series(read())]
+                form[name].choices = choices_of(offered, blank)
         return form
 
     def _done(self, form: Any, work: Callable[[Session], Any]) -> bool:
@@ -165,9 +169,9 @@ def _data(form: Any) -> dict[str, Any]:
     }
 
 
-def _series_name(_view: Any, _context: Any, row: Any, _name: str) -> str:
+def _series_name(_view: Any, _context: Any, row: Any, _name: str) -> str | None:
     found = read().get(TitleSeries, row.series_id) if row.series_id else None
-    return found.name if found else "不限"
+    return found.name if found else None
 
 
 class SeriesView(Dictionary):
@@ -216,7 +220,7 @@ class TitleView(Dictionary):
     form_columns = ("level", "name", "ministry_title")
     add_columns = ("series_id", "branch", "level", "name", "ministry_title")
     column_default_sort = [("series_id", False), ("branch", False), ("id", False)]
-    optional_ids = "请选择"
+    blanks = {"series_id": "请选择"}
 
     def add(self, session: Session, values: dict[str, Any]) -> Any:
         return catalog.create_title(session, actor=current_actor(), **values)
@@ -277,6 +281,7 @@ class RequirementView(Dictionary):
         "images_only": "只收图片",
     }
     column_formatters = {"series_id": _series_name}
+    blanks = {"series_id": "不限", "level": "不限", "method": "不限"}
     form_columns = tuple(name for name in column_list if name != "code")
     add_columns = column_list
     needed = ("seq", "code", "name", "required", "max_files", "images_only")
@@ -310,6 +315,7 @@ class EligibilityView(Dictionary):
         "clause": "依据",
     }
     column_formatters = {"series_id": _series_name}
+    blanks = {"series_id": "不限", "present_level": "毕业（无职称）"}
     form_columns = add_columns = column_list
     needed = ("method", "level", "education", "years", "year_from", "clause")
     column_default_sort = [("method", False), ("level", False), ("education", False), ("id", False)]

@@ -44,7 +44,7 @@ class JobsView(Console, BaseView):
             intro=self.intro,
             columns=(
                 Column("任务", "title", link=lambda row: url_for("JobView.show", pk=row.id, back=request.full_path)),
-                Column("种类", "kind"),
+                Column("申请人", lambda row: row.actor["name"]),
                 Column("状态", "status", "state"),
                 Column("共", "total", "number"),
                 Column("成功", "done", "number"),
@@ -89,4 +89,4 @@ class JobsView(Console, BaseView):
             .where(JobItem.job_id.in_(failed), JobItem.status == ItemStatus.FAILED)
             .group_by(JobItem.job_id)
         )
-        return dict(map(tuple, read().execute(query)))
+        return dict(read().execute(query).all())

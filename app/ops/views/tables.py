@@ -20,7 +20,7 @@ from flask.typing import ResponseReturnValue
 from flask_admin import BaseView, expose
 from markupsafe import Markup
 
-from app.core import clock
+from app.core import clock, crypto
 from app.core.db import EncryptedText, Model, UtcDateTime
 from app.core.scope import Kind, registry
 from app.ops.views.console import Console
@@ -37,6 +37,11 @@ IN_LIST, CONDITIONS, CUT = 9, 6, 60
 SECRETS = frozenset({"password", "key_hash", "lookup_hash", "registration_hash", "uuid", "born_on"})
 HIDDEN = "不显示"
 _NUMBERS = re.compile(r"(?<![0-9A-Za-z])(?:\d{17}[0-9Xx]|\d{15}|1[3-9]\d{9})(?![0-9A-Za-z])")
+FIRST = {
+    "audit_entries": ("id", "at", "actor_name", "role", "action", "object_type", "object_id", "ip", "detail"),
+    "certificate_log": ("id", "at", "number", "event", "actor_name", "detail"),
+}
+"""Columns a list begins with, where the table's own order begins with others."""
 SCOPES = {Kind.PUBLIC: "公开数据", Kind.SCOPED: "按身份授权", Kind.SYSTEM: "系统数据"}
 
 
@@ -64,6 +69,10 @@ class Table:
         self.fields = [_field(model, name, column) for name, column in columns]
         self.shown = [one for one in self.fields if not one.secret]
         self.key = [one for one in self.fields if one.column.primary_key]
+        first = FIRST.get(self.name, ())
+        self.listed = sorted(self.shown, key=lambda one: first.index(one.name) if one.name in first else len(first))[
+            :IN_LIST
+        ]
         self.conditions = self._conditions(mapper.local_table)
 
     @property
@@ -118,16 +127,19 @@ def _condition(one: Field) -> Any | None:
 
 @cache
 def tables() -> Mapping[str, Table]:
-    """Every mapped class by its table; of two that share one, the one that says more."""
+    """Every mapped class by its table, the framework's last; of two that share one, the one that says more."""
     found: dict[str, Table] = {}
     for mapper in sorted(Model.registry.mappers, key=lambda one: len(one.columns)):
         table = Table(mapper.class_)
         found[table.name] = table
-    return dict(sorted(found.items()))
+    return dict(sorted(found.items(), key=lambda pair: (pair[0].startswith("ab_"), pair[0])))
 
 
 def masked(text: str) -> str:
-    return _NUMBERS.sub(lambda found: filters.mask(found[0]), text)
+    """Text with identity and telephone numbers as they are shown on screen."""
+    return _NUMBERS.sub(
+        lambda found: crypto.mask_phone(found[0]) if len(found[0]) == 11 else crypto.mask_id_number(found[0]), text
+    )
 
 
 def plain(value: Any) -> Any:
@@ -170,8 +182,8 @@ class TablesView(Console, BaseView):
         order = desc if all(isinstance(one.column.type, sa.Integer) for one in found.key) else asc
         listing = Listing(
             title=f"{found.title}（{found.name}）",
-            intro=f"共 {len(found.fields)} 列，这里列出前 {min(IN_LIST, len(found.shown))} 列；条件按整个值查询。",
-            columns=[self._column(index, one) for index, one in enumerate(found.shown[:IN_LIST])],
+            intro=f"共 {len(found.fields)} 列，这里列出 {len(found.listed)} 列；条件按整个值查询。",
+            columns=[self._column(found.shown.index(one), one) for one in found.listed],
             key=[order(one.attribute) for one in found.key],
             statement=statement,
             form=form,
@@ -202,7 +214,9 @@ class TablesView(Console, BaseView):
         return Column(one.label, lambda row: _short(row[index]), kind)
 
     def _linked(self, one: Field, value: Any) -> Any:
-        """A foreign key leads to its row."""
+        """A value on the row's page: a foreign key leads to its row, a moment is told to the second."""
+        if isinstance(value, datetime) and value.tzinfo:
+            return filters.exact(value)
         if one.target is None or value is None or one.target not in tables():
             return plain(value)
         return Markup('<a href="{}">{}</a>').format(self.get_url(".row", table=one.target, key=value), value)
