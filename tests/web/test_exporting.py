@@ -82,6 +82,13 @@ def test_a_get_asks_and_starts_nothing(desk: Browser) -> None:
         assert session.scalars(sa.select(Job)).all() == []
 
 
+def test_the_button_of_a_long_list_posts(desk: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert '<a class="btn" href="/accounts/export"' in desk.get("/accounts/").text
+    monkeypatch.setattr("app.web.paging.COUNT_CAP", 5)
+    page = desk.get("/accounts/").text
+    assert '<form method="post" action="/accounts/export" class="inline" data-download>' in page
+
+
 def test_few_rows_are_handed_over_at_once(desk: Browser) -> None:
     for send in (desk.get, desk.post):
         with send("/accounts/export?name=导出丑") as answer:

@@ -123,6 +123,10 @@ class Dictionary(Console, ModelView):
         kept = {"page": self.at() or None, "search": self.typed() or None}
         return self.get_url(f".{method}", **(kept | values))
 
+    def fixed(self, row: Any, form: Any) -> Sequence[tuple[str, Any]]:
+        """What the form of an entry does not change."""
+        return [(self.column_labels[name], getattr(row, name)) for name in self.column_list if name not in form]
+
     def key_of(self, row: Any) -> Any:
         return sa.inspect(row).identity[0]
 
