@@ -26,7 +26,7 @@ from app.core.scope import Actor
 from app.factory import create_app
 from app.formats import imports
 from app.ops.views.dictionaries import DICTIONARIES, Dictionary
-from app.ops.views.tables import SECRETS, masked, tables
+from app.ops.views.tables import SECRETS, masked, tables, told
 from app.ops.views.words import TABLES, WORDS
 from app.web.access import undeclared
 from tests.http import Browser, Doors
@@ -252,6 +252,7 @@ def test_numbers_of_people_are_masked_wherever_they_stand(desk: Browser) -> None
     assert entry
     text = reason(desk.get(entry[1]).text)
     assert "430102********1232" in text and "139****5678" in text
+    assert told({"name": ["甲", None], "x": {}, "active": True}) == "名称：甲、—；x：—；有效：是"
     assert masked("sha 91430100mA4L1X2Y3Z 2026") == "sha 91430100mA4L1X2Y3Z 2026"
 
 

@@ -111,7 +111,9 @@ def test_the_job_makes_what_the_button_would(app: Flask, desk: Browser, monkeypa
     assert {row[1] for row in made[0][1:]} == set(NAMES)
     assert all("*" in row[2] for row in made[0][1:])  # masked as on screen
     with read_session(SYSTEM) as session:
-        done = session.scalars(sa.select(AuditEntry).where(AuditEntry.action.startswith("exports."))).all()
+        done = session.scalars(
+            sa.select(AuditEntry).where(AuditEntry.action.startswith("exports.")).order_by(AuditEntry.id)
+        ).all()
         export = session.scalars(sa.select(QueryExport)).one()
         kept = session.connection().exec_driver_sql("SELECT address FROM query_exports").scalar_one()
         assert export.address.startswith("/accounts/export?name=") and "accounts" not in kept  # unreadable in the file

@@ -6,7 +6,6 @@ any other text are masked as they are on screen.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -142,10 +141,19 @@ def masked(text: str) -> str:
     )
 
 
+def told(value: Any) -> str:
+    """JSON as people read it: what is called what."""
+    if isinstance(value, dict):
+        return "；".join(f"{WORDS.get(key, key)}：{told(one)}" for key, one in value.items()) or filters.EMPTY
+    if isinstance(value, list):
+        return "、".join(map(told, value)) or filters.EMPTY
+    return filters.label(value)
+
+
 def plain(value: Any) -> Any:
     """A value as it may be shown."""
     if isinstance(value, (dict, list)):
-        value = json.dumps(value, ensure_ascii=False)
+        value = told(value)
     if isinstance(value, datetime) and value.tzinfo is None:  # the framework's own
         value = f"{value:%Y-%m-%d %H:%M:%S}"
     return masked(value) if type(value) is str else value
