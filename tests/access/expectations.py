@@ -229,6 +229,7 @@ EXPECTED: dict[str, Expect] = {
     **_dictionary("regions", "430000"),
     **_dictionary("requirements", "1"),
     **_dictionary("eligibility", "1"),
+    **_dictionary("fees", "1", adds=False),
     **_dictionary("settings", "1", adds=False, deletes=False),
     "ops_tables.index": Expect(ADMIN),
     "ops_tables.rows": Expect(ADMIN, values={"table": "people"}),

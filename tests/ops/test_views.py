@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from decimal import Decimal
 from html import unescape
 from typing import Any
 
@@ -15,7 +16,10 @@ from flask_admin import BaseView, expose
 from sqlalchemy import event
 
 from app.accounts.models import Account, Person
+from app.catalog.enums import TitleLevel
 from app.catalog.models import MaterialRequirement, Setting, Speciality, Title, TitleSeries
+from app.committees import services as committees
+from app.committees.enums import FeeItem
 from app.core import audit, jobs
 from app.core.audit import AuditEntry
 from app.core.db import EncryptedText, Model, db, read_session, unit_of_work
@@ -25,13 +29,14 @@ from app.core.jobs import Job, JobStatus
 from app.core.scope import Actor
 from app.factory import create_app
 from app.formats import imports
-from app.ops.views.dictionaries import DICTIONARIES, Dictionary
+from app.ops.views.dictionaries import DICTIONARIES
+from app.ops.views.dictionary import Dictionary
 from app.ops.views.tables import SECRETS, masked, tables, told
 from app.ops.views.words import TABLES, WORDS
 from app.web.access import undeclared
 from tests.http import Browser, Doors
 from tests.people import make_actor
-from tests.places import PROVINCE, SYSTEM
+from tests.places import PROVINCE, SYSADMIN, SYSTEM, act, make_committee
 
 PAGES = (
     "/ops/",
@@ -176,6 +181,28 @@ def test_a_setting_is_set_anew(desk: Browser) -> None:
         "补正期限（日）" in page and re.search(r"<td[^>]*>15</td>", page) and not re.search(r"<td[^>]*>10</td>", page)
     )
     assert desk.get("/ops/tables/settings/?key=correction_days").text.count("correction_days") >= 2
+
+
+def test_fees_are_changed_by_the_committees_services(desk: Browser) -> None:
+    committee = make_committee("缴费高评会")
+    values = {"committee_id": committee, "item": FeeItem.REVIEW, "level": TitleLevel.FULL_SENIOR}
+    key = act(SYSADMIN, committees.set_fee, **values, amount=Decimal("300.00"))
+    assert "缴费高评会" in desk.get("/ops/dictionaries/fees/?search=缴费").text
+    assert "缴费高评会" not in desk.get("/ops/dictionaries/fees/?search=别的").text
+    refused = desk.post(f"/ops/dictionaries/fees/edit/?id={key}", data={"amount": "999999"})
+    assert "应在 0 至 100,000 元之间" in refused.text and 'value="999999"' in refused.text
+    assert desk.post(f"/ops/dictionaries/fees/edit/?id={key}", data={"amount": "320.5"}).status_code == 302
+    assert trail("committees.change_fee")[0]["changes"]["fee"][1] == "正高级评审费 320.50 元"
+    desk.post("/ops/dictionaries/fees/delete/", data={"id": key})
+    assert len(trail("committees.remove_fee")) == 1
+
+
+def test_nobody_is_led_elsewhere(desk: Browser) -> None:
+    away = "https://evil.example/"
+    answer = desk.post("/ops/dictionaries/regions/delete/", data={"id": "430100", "url": away})
+    assert str(answer.location).startswith("/ops/")
+    answer = desk.post(f"/ops/dictionaries/series/edit/?id=1&url={away}", data={"name": "高等学校教师"})
+    assert str(answer.location).startswith("/ops/")
 
 
 @pytest.mark.parametrize(
