@@ -90,7 +90,8 @@ class JobView(BaseView):
             job=job,
             failures=failures,
             finished=finished,
-            export=exports.of_job(read(), pk) if job.kind == exports.KIND else None,
+            exported=job.kind == exports.KIND,
+            export=exports.of_job(read(), pk),
             back=back if back.startswith("/") and not back.startswith("//") else None,
         )
 
