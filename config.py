@@ -6,6 +6,7 @@ SECRET_KEY     signs cookies; DATA_KEY encrypts personal data and keys the audit
 PUBLIC_URL     what a certificate's QR code opens, e.g. https://zc.example.gov.cn
 SIGNING_KEY, SIGNING_CERTIFICATE  PEM files that sign certificates (default: a self-signed identity in instance/)
 INSTANCE       folder of the database, files, fonts and keys
+EXPORT_ROWS    query results of more rows are exported by a job (default: 50000)
 PRODUCTION     1: demo accounts and default secrets are refused, cookies are Secure
 """
 
@@ -53,6 +54,7 @@ def settings(**overrides: Any) -> dict[str, Any]:
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": production,
+        "EXPORT_ROWS": int(env.get("EXPORT_ROWS", "50000")),
         "IDLE_MINUTES": int(env.get("IDLE_MINUTES", "30")),
         "TRUSTED_PROXIES": int(env.get("TRUSTED_PROXIES", "0")),
     }

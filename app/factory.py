@@ -20,7 +20,7 @@ from app.accounts.models import Account
 from app.applications import tasks as application_tasks
 from app.certificates import documents
 from app.certificates import tasks as certificate_tasks
-from app.core import clock, crypto, jobs, storage
+from app.core import clock, crypto, exports, jobs, storage
 from app.core.db import Model, db, prepare_engine, read_session, unit_of_work
 from app.core.queue import make_queue
 from app.core.scope import Actor, registry
@@ -73,7 +73,7 @@ def create_app(**overrides: Any) -> Flask:
         appbuilder = security.GuardedAppBuilder(
             app, db.session, security_manager_class=ZhichengSecurityManager, indexview=menu.INDEX
         )
-        menu.register(appbuilder)
+        menu.register(app, appbuilder)
         configure_mappers()
         registry.check(Model.registry.mappers)
     identity.register(app, lambda token, ip: _resume(app, token, ip))
@@ -161,6 +161,7 @@ def _queue(app: Flask) -> None:
     def nightly() -> None:
         with app.app_context():
             application_tasks.lapse_overdue()
+            exports.sweep()
 
     @queue.on_startup(name="resume_jobs")
     def resume_jobs() -> None:

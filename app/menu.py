@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import Flask
 from flask_appbuilder import AppBuilder
 
 from app.accounts.views import administration, blacklist, registering, signing_in
@@ -16,6 +17,7 @@ from app.certificates import views as certificates
 from app.committees.views import batches, keeping, searching
 from app.committees.views import importing as committee_importing
 from app.home import views as home
+from app.ops.views import make_console
 from app.outcomes import views as outcomes
 from app.public import views as public
 from app.quotas import views as quotas
@@ -162,9 +164,10 @@ LABELS = {"本单位证书查询": "证书查询"}
 """FAB wants a name once; two portals use the same word."""
 
 
-def register(appbuilder: AppBuilder) -> None:
+def register(app: Flask, appbuilder: AppBuilder) -> None:
     for view in HIDDEN:
         appbuilder.add_view_no_menu(view)
     for category, icon, entries in MENU:
         for name, view in entries:
             appbuilder.add_view(view, name, label=LABELS.get(name, name), category=category, category_icon=icon)
+    appbuilder.menu.add_link("数据运维", category="系统管理", baseview=make_console(app))

@@ -86,6 +86,8 @@ class FeeStandard(Model):
     level: Mapped[TitleLevel] = mapped_column(EnumText(TitleLevel))
     amount: Mapped[Decimal] = mapped_column(sa.Numeric(10, 2))
 
+    committee: Mapped[Committee] = relationship()
+
     __table_args__ = (
         sa.UniqueConstraint("committee_id", "item", "level"),
         sa.CheckConstraint("amount >= 0", name="amount_not_negative"),

@@ -24,12 +24,16 @@ class AuditEntry(ChainLink, Model):
     post_id: Mapped[int | None]
     role: Mapped[str] = mapped_column(sa.String(40))
     ip: Mapped[str] = mapped_column(sa.String(45))
-    action: Mapped[str] = mapped_column(sa.String(80), index=True)
+    action: Mapped[str] = mapped_column(sa.String(80))
     object_type: Mapped[str] = mapped_column(sa.String(60))
     object_id: Mapped[str] = mapped_column(sa.String(60))
     detail: Mapped[Any] = mapped_column(JsonText)
 
-    __table_args__ = (sa.Index("ix_audit_entries_object", "object_type", "object_id"),)
+    __table_args__ = (
+        sa.Index("ix_audit_entries_object", "object_type", "object_id"),
+        sa.Index("ix_audit_entries_action", "action", "id"),
+        sa.Index("ix_audit_entries_actor_name", "actor_name", "id"),
+    )
 
 
 registry.system(AuditEntry)

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from app.core import audit, clock
 from app.core.db import EnumText, JsonText, Model, UtcDateTime, one_of, read_session, unit_of_work
 from app.core.enums import Labelled, Role
-from app.core.errors import Refusal
+from app.core.errors import Conflict, NotAllowed, NotFound, Refusal
 from app.core.scope import Actor, elevated, registry
 
 logger = logging.getLogger(__name__)
@@ -169,6 +169,27 @@ def submit(
             session.execute(sa.insert(JobItem), rows)
     audit.record(session, actor, "jobs.submit", job, kind=kind, total=len(pairs))
     return job
+
+
+def retry(session: Session, *, actor: Actor, job_id: int) -> None:
+    """重试: the failed items of a finished job wait once more, for the person who asked for it. Call `start` after."""
+    if actor.role is not Role.SYSADMIN:
+        raise NotAllowed("只有系统管理员可以重试任务。")
+    job = session.get(Job, job_id, with_for_update=True, populate_existing=True)
+    if job is None:
+        raise NotFound
+    if job.finished_at is None or not job.failed:
+        raise Conflict("只有已经结束、有失败条目的任务可以重试。")
+    again = job.failed
+    job.failed, job.status, job.finished_at, job.beat_at = 0, JobStatus.QUEUED, None, clock.now()
+    with elevated(session, "the items of a job the administrator sees"):
+        session.execute(
+            sa.update(JobItem)
+            .where(JobItem.job_id == job_id, JobItem.status == ItemStatus.FAILED)
+            .values(status=ItemStatus.PENDING, message=""),
+            execution_options={"synchronize_session": False},
+        )
+    audit.record(session, actor, "jobs.retry", job, items=again)
 
 
 def start(job_id: int) -> None:

@@ -11,6 +11,7 @@ import io
 import os
 import re
 import secrets
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
@@ -57,6 +58,7 @@ class Storage(Protocol):
     """Where the bytes are. A key is made here and means nothing to anybody."""
 
     def write(self, content: bytes) -> str: ...
+    def take(self, content: IO[bytes]) -> str: ...
     def open(self, key: str) -> IO[bytes]: ...
     def delete(self, key: str) -> None: ...
 
@@ -73,13 +75,16 @@ class FolderStorage:
         return self._root / key
 
     def write(self, content: bytes) -> str:
+        return self.take(io.BytesIO(content))
+
+    def take(self, content: IO[bytes]) -> str:
         name = secrets.token_hex(16)
         key = f"{name[:2]}/{name}"
         path = self._path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_suffix(".part")
         with open(temporary, "wb") as file:
-            file.write(content)
+            shutil.copyfileobj(content, file)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
@@ -139,6 +144,17 @@ def keep(storage: Storage, name: str, content: bytes, media_type: str) -> Stored
         byte_size=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
     )
+
+
+def keep_file(storage: Storage, name: str, content: IO[bytes], media_type: str) -> StoredFile:
+    """Keep a document of our own making that is too large to hold in memory."""
+    content.seek(0)
+    digest = hashlib.sha256()
+    while block := content.read(1 << 20):
+        digest.update(block)
+    size = content.tell()
+    content.seek(0)
+    return StoredFile(storage.take(content), clean_name(name), media_type, size, digest.hexdigest())
 
 
 _storage: Storage | None = None

@@ -7,19 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from flask import abort, current_app, flash, redirect, request, session, url_for
+from flask import abort, current_app, flash, redirect, request, send_file, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import BaseView, IndexView, expose
 from sqlalchemy.orm import Session
 
 from app.applications.queries import last_steps
-from app.core import clock
+from app.core import clock, exports, storage
 from app.core.enums import Role
 from app.core.jobs import ItemStatus, Job, JobItem, JobStatus
 from app.home import queries
 from app.public_notices.queries import running
 from app.web.access import EVERYONE, SIGNED_IN
-from app.web.identity import current_actor, read
+from app.web.export import XLSX
+from app.web.identity import command, current_actor, read
 from app.web.lists import Column, ListScreen, desc
 from seeds.demo_world import PEOPLE
 
@@ -89,8 +90,24 @@ class JobView(BaseView):
             job=job,
             failures=failures,
             finished=finished,
+            exported=job.kind == exports.KIND,
+            export=exports.of_job(read(), pk),
             back=back if back.startswith("/") and not back.startswith("//") else None,
         )
+
+    @expose("/<int:pk>/download")
+    def download(self, pk: int) -> ResponseReturnValue:
+        """【下载】 what a finished export made: for the person who asked alone, in the post they asked in."""
+        export = exports.of_job(read(), pk)
+        if export is None or not export.available:
+            abort(404)
+        try:
+            file = storage.current().open(export.storage_key or "")
+        except FileNotFoundError:
+            abort(404)
+        with command() as session:
+            exports.hand_out(session, actor=current_actor(), export_id=export.id)
+        return send_file(file, mimetype=XLSX, as_attachment=True, download_name=export.file_name)
 
 
 class JobListView(ListScreen):

@@ -1,13 +1,13 @@
 """Who may open which route: declared on the view class, denied otherwise.
 
-FAB decorates some of its routes and leaves others open (`action`, `action_post`, `download`). So the check
-does not sit in decorators: one guard runs before every request and looks up the endpoint. An endpoint no view
-class declared answers 404 to everybody, and `undeclared()` names it for the tests.
+FAB decorates some of its routes and leaves others open (`action`, `action_post`, `download`); Flask-Admin opens
+every one it has. So the check does not sit in decorators: one guard runs before every request and looks up the
+endpoint. An endpoint no view class declared answers 404 to everybody, and `undeclared()` names it for the tests.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from flask import Flask, abort, current_app, g, redirect, request, url_for
@@ -43,10 +43,17 @@ def roles_for(view: Any, method: str) -> frozenset[Role]:
     return access.get(method, access.get("*", frozenset()))
 
 
+def views() -> Iterator[Any]:
+    """Every registered view: Flask-AppBuilder's, then those of a Flask-Admin console."""
+    yield from current_app.extensions["appbuilder"].baseviews
+    for console in current_app.extensions.get("admin", ()):
+        yield from console._views
+
+
 def view_of(endpoint: str) -> tuple[Any, str] | None:
-    """The view instance and method behind a FAB endpoint (`Blueprint.method`), if it is one."""
+    """The view instance and method behind an endpoint (`Blueprint.method`), if it is one."""
     blueprint, _, method = endpoint.rpartition(".")
-    for view in current_app.extensions["appbuilder"].baseviews:
+    for view in views():
         if getattr(view, "endpoint", None) == blueprint:
             return view, method
     return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import IO, Any, Protocol
@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 from xlsxwriter.worksheet import Worksheet
 
 from app.core import clock
-from app.core.errors import Refusal
 from app.web import filters
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 BATCH = 500
 CELL_LIMIT = 32_767
+SHEET_ROWS = 1_048_575
+"""What a sheet holds below its head."""
 _WIDTHS = {"s": 10, "m": 16, "l": 32, "": 20}
 
 
@@ -33,76 +34,78 @@ class Exported(Protocol):
     def plain(self, row: Any) -> Any: ...
 
 
-def workbook(
-    session: Session, statement: Select[Any], columns: Sequence[Exported], *, title: str, cap: int, single: bool
-) -> IO[bytes]:
-    """An open temporary file with one sheet, positioned at its start.
-
-    `single`: a row's first element is the entity. Refusal over `cap` rows. Memory stays flat: rows come in
-    batches and leave row by row.
-    """
+def workbook(rows: Iterable[Any], columns: Sequence[Exported], *, title: str) -> IO[bytes]:
+    """An open temporary file, positioned at its start. Memory stays flat: rows are taken and written one by one."""
     file = tempfile.TemporaryFile(suffix=".xlsx")  # noqa: SIM115  (handed on open)
-    book, sheet, formats = _begun(file, columns, title)
-    number = 0
-    rows = session.execute(statement.limit(cap + 1), execution_options={"yield_per": BATCH})
+    book = _Book(file, columns, title)
     try:
         for row in rows:
-            number += 1
-            if number > cap:
-                raise Refusal(f"查询结果超过 {cap:,} 条，一次导不出来。请缩小查询条件后分批导出。")
-            for index, column in enumerate(columns):
-                write(sheet, number, index, column.plain(row[0] if single else row), formats)
+            book.add(row)
     except BaseException:
         book.close()
         file.close()
         raise
-    finally:
-        rows.close()
     book.close()
     file.seek(0)
     return file
 
 
-def of_rows(rows: Iterable[Any], columns: Sequence[Exported], *, title: str) -> IO[bytes]:
-    """The same workbook of rows that stand in no table; they are taken one by one."""
-    file = tempfile.TemporaryFile(suffix=".xlsx")  # noqa: SIM115  (handed on open)
-    book, sheet, formats = _begun(file, columns, title)
-    for number, row in enumerate(rows, 1):
-        for index, column in enumerate(columns):
-            write(sheet, number, index, column.plain(row), formats)
-    book.close()
-    file.seek(0)
-    return file
+def found(session: Session, statement: Select[Any], *, single: bool) -> Iterator[Any]:
+    """The statement's rows, fetched in batches. `single`: a row's first element is the entity."""
+    with session.execute(statement, execution_options={"yield_per": BATCH}) as rows:
+        for row in rows:
+            yield row[0] if single else row
 
 
-def _begun(file: IO[bytes], columns: Sequence[Exported], title: str) -> tuple[Any, Worksheet, dict[str, Any]]:
-    """A workbook with its head written, its sheet, and the formats of its cells."""
-    book = xlsxwriter.Workbook(
-        file,
-        {
-            "constant_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-        },
-    )
-    sheet = book.add_worksheet(sheet_name(title))
-    head = book.add_format({"bold": True, "bg_color": "#E8EEF5", "border": 1, "border_color": "#C6D0DC"})
-    formats = {
-        "moment": book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
-        "day": book.add_format({"num_format": "yyyy-mm-dd"}),
-        "money": book.add_format({"num_format": "#,##0.00"}),
-    }
-    for index, column in enumerate(columns):
-        sheet.set_column(index, index, _WIDTHS.get(column.width, 20))
-        sheet.write_string(0, index, column.label, head)
-    sheet.freeze_panes(1, 0)
-    return book, sheet, formats
+class _Book:
+    """A workbook with a head on each of its sheets, another one begun when a sheet is full."""
+
+    def __init__(self, file: IO[bytes], columns: Sequence[Exported], title: str) -> None:
+        self._book = xlsxwriter.Workbook(
+            file,
+            {
+                "constant_memory": True,
+                "strings_to_formulas": False,
+                "strings_to_urls": False,
+                "strings_to_numbers": False,
+            },
+        )
+        self._columns, self._title, self._sheets = columns, title, 0
+        self._head = self._book.add_format(
+            {"bold": True, "bg_color": "#E8EEF5", "border": 1, "border_color": "#C6D0DC"}
+        )
+        self._formats = {
+            "moment": self._book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
+            "day": self._book.add_format({"num_format": "yyyy-mm-dd"}),
+            "money": self._book.add_format({"num_format": "#,##0.00"}),
+        }
+        self._begin()
+
+    def _begin(self) -> None:
+        self._sheets += 1
+        self._number = 0
+        self._sheet = self._book.add_worksheet(sheet_name(self._title, self._sheets))
+        for index, column in enumerate(self._columns):
+            self._sheet.set_column(index, index, _WIDTHS.get(column.width, 20))
+            self._sheet.write_string(0, index, column.label, self._head)
+        self._sheet.freeze_panes(1, 0)
+
+    def add(self, row: Any) -> None:
+        if self._number == SHEET_ROWS:
+            self._begin()
+        self._number += 1
+        for index, column in enumerate(self._columns):
+            write(self._sheet, self._number, index, column.plain(row), self._formats)
+
+    def close(self) -> None:
+        self._book.close()
 
 
-def sheet_name(title: str) -> str:
-    """`title` as a sheet's name: 31 characters at most, none of those Excel forbids."""
-    return "".join(char for char in title if char not in "[]:*?/\\'")[:31] or "Sheet1"
+def sheet_name(title: str, number: int = 1) -> str:
+    """`title` as a sheet's name: 31 characters at most, none of those Excel forbids; numbered from the second on."""
+    mark = "" if number == 1 else f"（{number}）"
+    name = "".join(char for char in title if char not in "[]:*?/\\'")[: 31 - len(mark)]
+    return (name or "Sheet") + mark
 
 
 def write(sheet: Worksheet, row: int, column: int, value: Any, formats: dict[str, Any]) -> None:

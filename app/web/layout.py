@@ -85,7 +85,7 @@ def sidebar() -> list[Group]:
     groups: list[Group] = []
     for category in appbuilder.menu.get_list():
         entries = tuple(
-            Entry(str(item.label), item.get_url(), item.baseview.endpoint == here)
+            Entry(str(item.label), item.get_url(), f"{here}_".startswith(f"{item.baseview.endpoint}_"))
             for item in (category.childs or [category])
             if item.baseview is not None and actor.role in roles_for(item.baseview, item.baseview.default_view)
         )

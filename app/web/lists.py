@@ -11,11 +11,12 @@ class QueueView(ListScreen):
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from flask import abort, flash, redirect, request, send_file, url_for
+import sqlalchemy as sa
+from flask import abort, current_app, flash, redirect, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import BaseView, expose
 from sqlalchemy import Select
@@ -24,7 +25,7 @@ from sqlalchemy.orm import Session
 from app.core import clock
 from app.core.enums import Role
 from app.core.errors import Refusal
-from app.web import export, filters, paging
+from app.web import export, exporting, filters, paging
 from app.web.forms import Query
 from app.web.identity import current_actor, read
 from app.web.paging import Key, asc, desc
@@ -34,7 +35,7 @@ __all__ = ["Bulk", "Button", "Column", "Key", "ListScreen", "asc", "desc"]
 
 Kind = Literal["text", "state", "day", "moment", "ago", "number", "money", "masked"]
 BULK_CAP = 2_000
-EXPORT_CAP = 50_000
+EXPORT_PAGE = 5_000
 _PAGING = ("after", "size")
 
 
@@ -168,27 +169,45 @@ class ListScreen(BaseView):
             **self.extra(session),
         )
 
-    @expose("/export")
+    @expose("/export", methods=["GET", "POST"])
     def export(self, **_place: Any) -> ResponseReturnValue:
-        """【导出查询结果】: the rows under the conditions as a workbook; refused over EXPORT_CAP rows."""
+        """【导出查询结果】: the rows under the conditions as a workbook; over EXPORT_ROWS of them, made by a job.
+
+        Only a POST starts a job: a GET of so many rows asks for it first.
+        """
         if not self.exportable:
             abort(404)
-        session = read()
-        statement = self.select(session, self._conditions(session)[1])
-        try:
-            workbook = export.workbook(
-                session,
-                paging.ordered(statement, self.key),
-                [column for column in self.columns if column.export],
-                title=self.title,
-                cap=EXPORT_CAP,
-                single=len(statement.column_descriptions) == 1,
+        session, most = read(), current_app.config["EXPORT_ROWS"]
+        form, values = self._conditions(session)
+        statement = self.select(session, values)
+        if paging.count_rows(session, statement, most) > most:
+            if request.method == "POST":
+                return exporting.begin(f"导出{self.title}", self.export_url(), back=self._here(after=None))
+            return self._page(
+                "screens/confirm.html",
+                title=f"导出{self.title}",
+                question=f"查询结果超过 {most:,} 条，将在后台生成工作簿，完成后在进度页下载。",
+                facts=self._described(form),
+                url=self.export_url(),
+                back=self._here(after=None),
+                submit="导出查询结果",
             )
-        except Refusal as refusal:
-            flash(refusal.reason, "warning")
-            return redirect(self._here(after=None))
+        single = len(statement.column_descriptions) == 1
+        rows = export.found(session, paging.ordered(statement, self.key), single=single)
+        workbook = export.workbook(rows, self.exported, title=self.title)
         name = f"{self.title}_{clock.local(clock.now()):%Y%m%d_%H%M}.xlsx"
         return send_file(workbook, mimetype=export.XLSX, as_attachment=True, download_name=name)
+
+    def every(self) -> tuple[int, Iterator[Sequence[Any]]]:
+        """The number of rows under this request's conditions, and the rows by pages: what a job exports."""
+        session = read()
+        statement = self.select(session, self._conditions(session)[1])
+        count = session.scalar(sa.select(sa.func.count()).select_from(statement.order_by(None).subquery())) or 0
+        return count, paging.pages(session, statement, self.key, EXPORT_PAGE)
+
+    @property
+    def exported(self) -> Sequence[Column]:
+        return [column for column in self.columns if column.export]
 
     @expose("/bulk/<bulk_name>", methods=["POST"])
     def bulk(self, bulk_name: str, **_place: Any) -> ResponseReturnValue:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -68,7 +68,7 @@ def decode(text: str | None, keys: Sequence[Key]) -> Cursor | None:
         if not isinstance(plain, list) or len(plain) not in (2, len(keys) + 2) or not isinstance(plain[0], bool):
             return None
         back, count, *values = plain
-        if not (count is None or type(count) is int and 0 <= count <= COUNT_CAP + 1) or not (values or back):
+        if not (count is None or (type(count) is int and 0 <= count <= COUNT_CAP + 1)) or not (values or back):
             return None
         return Cursor(tuple(_typed(value, key.column) for value, key in zip(values, keys, strict=False)), back, count)
     except (ValueError, TypeError, ArithmeticError, RecursionError):
@@ -142,9 +142,9 @@ class Page:
         return f"超过 {COUNT_CAP:,} 条" if self.capped else f"共 {self.count:,} 条"
 
 
-def count_rows(session: Session, statement: Select[Any]) -> int:
-    """The number of rows, counted up to COUNT_CAP + 1."""
-    inner = statement.order_by(None).limit(COUNT_CAP + 1).subquery()
+def count_rows(session: Session, statement: Select[Any], cap: int = COUNT_CAP) -> int:
+    """The number of rows, counted up to `cap` + 1."""
+    inner = statement.order_by(None).limit(cap + 1).subquery()
     return session.scalar(sa.select(sa.func.count()).select_from(inner)) or 0
 
 
@@ -198,3 +198,19 @@ def fetch(session: Session, statement: Select[Any], keys: Sequence[Key], cursor:
         last=encode(Cursor((), back=True, count=count)) if marks and has_after else None,
         count=count,
     )
+
+
+def pages(session: Session, statement: Select[Any], keys: Sequence[Key], size: int) -> Iterator[list[Any]]:
+    """Every row in order, `size` at a time; each page is a transaction of its own, so that none stays open for long."""
+    single = len(statement.column_descriptions) == 1
+    limited, width = ordered(statement, keys).limit(size), len(keys)
+    cursor = None
+    while True:
+        following = limited if cursor is None else limited.where(beyond(keys, cursor))
+        found = list(session.execute(following).all())
+        if found:
+            cursor = Cursor(tuple(found[-1][-width:]))
+            yield [row[0] if single else row for row in found]
+        session.rollback()
+        if len(found) < size:
+            return

@@ -293,7 +293,7 @@ class RecordView(ListScreen, ModelView):
                 made[name] = cls.fields[name]
                 continue
             column, label = columns[name], str(cls.label_columns.get(name, name))
-            made[name] = _field(
+            made[name] = column_field(
                 column, label, need=not asked and not column.nullable and not column.default, asked=asked
             )
         return made
@@ -364,7 +364,8 @@ def _is_text(field: Any) -> bool:
     return "String" in type(field).__name__ or "TextArea" in type(field).__name__
 
 
-def _field(column: Any, label: str, *, need: bool, asked: bool) -> Any:
+def column_field(column: Any, label: str, *, need: bool, asked: bool = False) -> Any:
+    """The form field of a column, by its type; `asked`: as a condition."""
     kind = column.type
     if isinstance(kind, EnumText):
         return enum_field(label, cast(type[Labelled], kind.enum), need=need, blank="全部" if asked else "请选择")

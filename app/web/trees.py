@@ -29,7 +29,7 @@ from app.core.scope import Actor
 from app.web import export
 from app.web.forms import Form, attempt
 from app.web.identity import command, current_actor, read
-from app.web.lists import EXPORT_CAP, Column
+from app.web.lists import Column
 from app.web.widgets import typed_keyword
 
 KEY_LENGTH = 20
@@ -178,14 +178,8 @@ class TreeScreen(BaseView):
     def export(self) -> ResponseReturnValue:
         """【导出查询结果】."""
         session = read()
-        workbook = export.workbook(
-            session,
-            self.select(session, typed_keyword()).order_by(*self.order),
-            self.columns,
-            title=self.title,
-            cap=EXPORT_CAP,
-            single=True,
-        )
+        statement = self.select(session, typed_keyword()).order_by(*self.order)
+        workbook = export.workbook(export.found(session, statement, single=True), self.columns, title=self.title)
         name = f"{self.title}_{clock.local(clock.now()):%Y%m%d_%H%M}.xlsx"
         return send_file(workbook, mimetype=export.XLSX, as_attachment=True, download_name=name)
 

@@ -103,7 +103,9 @@ EDGE_ROWS: dict[str, dict[str, People]] = {
 }
 BATCH_ROWS: dict[str, People] = {"near": of("committee"), "far": of("far_committee")}
 FILING_ROWS: dict[str, People] = {"filed": of("committee", "changsha", "province")}
-JOB_ROWS: dict[str, People] = {"agency": of("agency", "sysadmin"), "province": of("province", "sysadmin")}
+JOB_ROWS: dict[str, People] = {
+    name: of(owner, "sysadmin") for owner in ("agency", "province") for name in (owner, f"export {owner}")
+}
 ADMIN_ROWS: dict[str, People] = {"unit": ADMIN, "applicant": ADMIN, "judge2": ADMIN}
 
 
@@ -170,6 +172,14 @@ def _tree(name: str, node: str) -> dict[str, Expect]:
     }
 
 
+def _dictionary(name: str, entry: str, *, adds: bool = True, deletes: bool = True) -> dict[str, Expect]:
+    """A dictionary of the console; `entry` is one that stays. A route it has no use for is not there at all."""
+    one = Expect(ADMIN, values={"id": entry})
+    may = {"create_view": adds, "delete_view": deletes}
+    open_ = {f"ops_{name}.{method}": Expect(ADMIN) for method, there in may.items() if there}
+    return {f"ops_{name}.index_view": Expect(ADMIN), f"ops_{name}.edit_view": one, **open_}
+
+
 _EMPLOYERS_ONLY = DESK_ROWS | {"result": NOBODY}
 
 EXPECTED: dict[str, Expect] = {
@@ -196,6 +206,11 @@ EXPECTED: dict[str, Expect] = {
     "BodySearchView.specialities": Expect(SIGNED_IN),
     "BodySearchView.people": Expect(ADMIN | HR),
     "JobView.show": Expect(SIGNED_IN, "job", JOB_ROWS),
+    "JobView.download": Expect(
+        SIGNED_IN,
+        "job",
+        dict.fromkeys(JOB_ROWS, NOBODY) | {f"export {owner}": of(owner) for owner in ("agency", "province")},
+    ),
     **_screen("JobListView", SIGNED_IN - APPLICANTS - {"judge1"}, exports=False),
     # the administrator
     **_screen("AccountView", ADMIN),
@@ -206,6 +221,24 @@ EXPECTED: dict[str, Expect] = {
     "AccountView.grant": Expect(ADMIN, "account", ADMIN_ROWS),
     "AccountView.activate": Expect(ADMIN, "account", ADMIN_ROWS),
     "AccountView.revoke": Expect(ADMIN, "post", ADMIN_ROWS),
+    # the console
+    "ops.index": Expect(ADMIN),
+    **_dictionary("series", "1", adds=False, deletes=False),
+    **_dictionary("titles", "1"),
+    **_dictionary("specialities", "1", adds=False),
+    **_dictionary("regions", "430000"),
+    **_dictionary("requirements", "1"),
+    **_dictionary("eligibility", "1"),
+    **_dictionary("fees", "1", adds=False),
+    **_dictionary("settings", "1", adds=False, deletes=False),
+    "ops_tables.index": Expect(ADMIN),
+    "ops_tables.rows": Expect(ADMIN, values={"table": "people"}),
+    "ops_tables.row": Expect(ADMIN, values={"table": "people", "key": "1"}),
+    "ops_jobs.index": Expect(ADMIN),
+    "ops_jobs.retry": Expect(ADMIN, "job", dict.fromkeys(JOB_ROWS, ADMIN)),
+    "ops_templates.index": Expect(ADMIN),
+    "ops_templates.workbook": Expect(ADMIN, values={"kind": "bodies.acceptances"}),
+    "ops_templates.source": Expect(ADMIN, values={"file": "home/job.html"}),
     # master data
     **_records("AcceptanceView", ADMIN | HR, "acceptance", COMMITTEE_ROWS),
     **_records("IssuingAuthorityView", ADMIN | HR, "authority", COMMITTEE_ROWS),

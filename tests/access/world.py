@@ -25,7 +25,7 @@ from app.catalog.enums import AcquisitionMethod, TitleLevel
 from app.certificates import services as certificates
 from app.certificates.queries import token_of
 from app.committees.models import AnnualBatch, FoundingBody
-from app.core import clock, jobs
+from app.core import clock, exports, jobs
 from app.core.db import unit_of_work
 from app.core.enums import Role
 from app.core.scope import Actor
@@ -352,6 +352,7 @@ def build(app: Flask) -> Rows:
             make.rows.put("notice", row, make.publish(unit, [row]))
             _object(make, unit, row)
         make.master_data()
+    _exported(make)
     return make.rows
 
 
@@ -392,6 +393,17 @@ def _render(make: Builder) -> None:
             )
             make.rows.put("job", name, job.id)
     jobs.run(make.rows.ids["job"]["agency"])
+
+
+def _exported(make: Builder) -> None:
+    """Query results waiting to be fetched: their days run from now."""
+    agency = make.operator(CHANGSHA_OFFICE)
+    province = make.world.actors[Role.HR_OFFICER, PROVINCE_OFFICE]
+    for name, actor in (("export agency", agency), ("export province", province)):
+        with unit_of_work(actor) as session:
+            job = exports.ask(session, actor=actor, title="导出证书查询", address="/a20/export")
+            make.rows.put("job", name, job.id)
+        jobs.run(make.rows.ids["job"][name])
 
 
 def _filed(make: Builder) -> None:

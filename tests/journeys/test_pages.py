@@ -55,6 +55,26 @@ def test_officers(desk: Person) -> None:
     assert desk.problems == []
 
 
+def test_the_console(desk: Person) -> None:
+    desk.name = "pages"
+    desk.sign_in("sysadmin")
+    desk.page.goto(desk.site + "/ops/")
+    tabs = desk.page.get_by_role("navigation", name="数据运维").get_by_role("link")
+    addresses = [str(link.get_attribute("href")) for link in tabs.all()]
+    assert len(addresses) == 6
+    for address in (*addresses, "/ops/tables/regions/", "/ops/tables/people/1"):
+        desk.page.goto(desk.site + address)
+        look(desk, address)
+    for name in ("series", "requirements"):
+        desk.page.goto(desk.site + f"/ops/dictionaries/{name}/")
+        desk.page.get_by_role("link", name="修改").nth(2).click()
+        look(desk, f"{name}，修改中")
+        desk.picture(f"数据运维-{name}")
+        desk.page.get_by_role("button", name="保存").click()
+        desk.page.get_by_text("保存记录成功").wait_for()
+    assert desk.problems == []
+
+
 def visit(phone: Person) -> None:
     for address in ("/", "/login/", "/register/", "/register/privacy", "/notice/", "/check/"):
         phone.page.goto(phone.site + address)

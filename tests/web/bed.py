@@ -203,6 +203,7 @@ def make(folder: Path) -> Flask:
         FAB_ADD_SECURITY_VIEWS=False,
         RATELIMIT_ENABLED=False,
         WTF_CSRF_ENABLED=False,
+        EXPORT_ROWS=50_000,
         PROPAGATE_EXCEPTIONS=False,
     )
     db.init_app(app)

@@ -3,10 +3,14 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
+import sqlalchemy as sa
+from flask import Flask
 
 from app.applications.models import Application
+from app.core.db import read_session
 from app.quotas.models import PostQuota
-from app.web.paging import Cursor, asc, beyond, decode, desc, encode, page_size
+from app.web.paging import Cursor, asc, beyond, decode, desc, encode, fetch, page_size, pages
+from tests.web import bed
 
 KEYS = (desc(PostQuota.year), asc(PostQuota.id))
 
@@ -67,3 +71,35 @@ def test_one_direction_compares_rows_at_once() -> None:
 )
 def test_page_size_is_one_of_three(text: str | None, size: int) -> None:
     assert page_size(text) == size
+
+
+@pytest.mark.parametrize("size", [7, 45, 100])
+def test_pages_hold_every_row_once_in_order(web: Flask, size: int) -> None:
+    """Descending and ascending together; no transaction stays open between two pages."""
+    statement = sa.select(PostQuota).where(PostQuota.body_id == 1)
+    with web.app_context(), read_session(bed.OURS) as session:
+        found = []
+        for page in pages(session, statement, KEYS, size):
+            assert len(page) <= size
+            found += [(row.year, row.id) for row in page]
+        assert not session.in_transaction()
+        every = session.execute(sa.select(PostQuota.year, PostQuota.id).where(PostQuota.body_id == 1)).all()
+    assert found == sorted(map(tuple, every), key=lambda pair: (-pair[0], pair[1]))
+    assert len(found) == bed.ROWS
+
+
+def test_the_last_page_and_the_count_of_the_first(web: Flask) -> None:
+    """末页 costs what the first does; on the way the count of the first page is shown, not counted again."""
+    statement = sa.select(PostQuota).where(PostQuota.body_id == 1)
+    with web.app_context(), read_session(bed.OURS) as session:
+        first = fetch(session, statement, KEYS, None, 20)
+        last = fetch(session, statement, KEYS, decode(first.last, KEYS), 20)
+        every = session.execute(sa.select(PostQuota.year, PostQuota.id).where(PostQuota.body_id == 1)).all()
+        ordered = sorted(map(tuple, every), key=lambda pair: (-pair[0], pair[1]))
+        assert [(row.year, row.id) for row in last.rows] == ordered[-20:]
+        assert (last.after, last.last, last.count) == (None, None, bed.ROWS)
+        before = fetch(session, statement, KEYS, decode(last.before, KEYS), 20)
+        assert [(row.year, row.id) for row in before.rows] == ordered[-40:-20]
+        assert before.last is not None
+        told = decode(encode(Cursor((1, 2), count=7)), KEYS)
+        assert fetch(session, statement, KEYS, told, 20).count == 7

@@ -236,6 +236,7 @@ class AuditView(ListScreen):
 
     def select(self, session: Session, values: Mapping[str, Any]) -> sa.Select[Any]:
         query = sa.select(AuditEntry)
-        if values["action"]:
-            query = query.where(AuditEntry.action.startswith(values["action"], autoescape=True))
+        if action := values["action"]:  # a whole one goes by the index in the list's order, a domain's name by a range
+            whole = AuditEntry.action == action
+            query = query.where(whole if "." in action else AuditEntry.action.startswith(action, autoescape=True))
         return query.where(AuditEntry.actor_name == values["actor_name"]) if values["actor_name"] else query

@@ -121,7 +121,7 @@ class HealthView(BaseView):
             Column("不能申报的系列", "series", width="l"),
             Column("断在哪里", "end", width="l"),
         )
-        workbook = export.of_rows(lines, columns, title="全省路径体检")
+        workbook = export.workbook(lines, columns, title="全省路径体检")
         name = f"全省路径体检_{clock.local(clock.now()):%Y%m%d_%H%M}.xlsx"
         return send_file(workbook, mimetype=export.XLSX, as_attachment=True, download_name=name)
 

@@ -39,6 +39,7 @@
       return;
     }
     delete form.dataset.agreed;
+    if ("download" in form.dataset) return; // the page stays, and may ask again
     form.dataset.sent = "1";
     setTimeout(() => all("button", form).concat(button || []).forEach((b) => { b.disabled = true; }), 0);
   });

@@ -1,0 +1,92 @@
+"""任务: everybody's long work, how far it is, why it failed, and 重试."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from flask import abort, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_admin import BaseView, expose
+
+from app.core import jobs
+from app.core.errors import Refusal
+from app.core.jobs import ItemStatus, Job, JobItem, JobStatus
+from app.ops.views.console import Console
+from app.ops.views.listing import Listing, asked
+from app.web.forms import Query, enum_field, text_field
+from app.web.identity import command, current_actor, read
+from app.web.lists import Button, Column, desc
+
+
+class JobQuery(Query):
+    status = enum_field("状态", JobStatus, blank="全部")
+    title = text_field("任务", length=60)
+
+
+class JobsView(Console, BaseView):
+    routes = frozenset({"index", "retry"})
+    intro = "后台任务的进度和失败原因。中断的任务由工作进程自动接着做；已经结束、有失败条目的任务可以重试。"
+
+    @expose("/")
+    def index(self) -> ResponseReturnValue:
+        form = JobQuery(request.args)
+        values = asked(form)
+        statement = sa.select(Job)
+        if values["status"]:
+            statement = statement.where(Job.status == values["status"])
+        if values["title"]:
+            statement = statement.where(Job.title.contains(values["title"], autoescape=True))
+        reasons: dict[int, str] = {}
+        listing = Listing(
+            title=str(self.name),
+            intro=self.intro,
+            columns=(
+                Column("任务", "title", link=lambda row: url_for("JobView.show", pk=row.id, back=request.full_path)),
+                Column("申请人", lambda row: row.actor["name"]),
+                Column("状态", "status", "state"),
+                Column("共", "total", "number"),
+                Column("成功", "done", "number"),
+                Column("失败", "failed", "number"),
+                Column("失败原因", lambda row: reasons.get(row.id), width="l"),
+                Column("提交时间", "created_at", "ago"),
+                Column("最近进展", "beat_at", "ago"),
+            ),
+            key=(desc(Job.id),),
+            statement=statement,
+            form=form,
+            actions=self._actions,
+        )
+        page = listing.fetch(read())
+        reasons |= self._reasons([row.id for row in page.rows if row.failed])
+        return self.page("ops/list.html", **listing.values())
+
+    @expose("/<int:pk>/retry", methods=("POST",))
+    def retry(self, pk: int) -> ResponseReturnValue:
+        """【重试】."""
+        try:
+            with command() as session:
+                jobs.retry(session, actor=current_actor(), job_id=pk)
+        except Refusal as refusal:
+            if refusal.status == 404:
+                abort(404)
+            flash(refusal.reason, "danger")
+        else:
+            jobs.start(pk)
+            flash("失败的条目已重新排队。", "success")
+        return redirect(self.get_url(".index"))
+
+    def _actions(self, row: Any) -> Sequence[Button]:
+        if row.finished_at is None or not row.failed:
+            return ()
+        return (Button("重试", self.get_url(".retry", pk=row.id), "post", "失败的条目将再做一次，确定吗？"),)
+
+    def _reasons(self, failed: Sequence[int]) -> dict[int, str]:
+        """One reason of each job that has failed items."""
+        query = (
+            sa.select(JobItem.job_id, sa.func.min(JobItem.message))
+            .where(JobItem.job_id.in_(failed), JobItem.status == ItemStatus.FAILED)
+            .group_by(JobItem.job_id)
+        )
+        return dict(read().execute(query).all())
