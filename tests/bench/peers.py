@@ -1,0 +1,398 @@
+"""The same lists by others and by us, each in a process of its own: `python -m tests.bench.peers NAME INSTANCE`.
+
+Prints {line: [median CPU ms, bytes of the answer]} as JSON. Stock means: as its manual begins, twenty rows a page, nothing
+tuned. The longest list is the audit trail; the fuzzy search asks the register of bodies.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import sqlalchemy as sa
+
+SIZE, ROUNDS = 20, 9
+WHO, WHAT, WORD = "刘志强", "applications.submit", "长沙文化馆"
+COLUMNS = ("id", "at", "actor_name", "role", "action", "object_type", "object_id", "ip")
+Lines = dict[str, Callable[[], int]]
+
+
+def database(instance: Path) -> Path:
+    return instance / "zhicheng.db"
+
+
+def extent(instance: Path) -> tuple[int, int]:
+    """(rows of the trail, highest id)."""
+    with sa.create_engine(f"sqlite:///{database(instance)}").connect() as connection:
+        return tuple(connection.execute(sa.text("SELECT count(*), max(id) FROM audit_entries")).one())  # type: ignore[return-value]
+
+
+# -- the floor -------------------------------------------------------------------------------------------------
+
+
+def bare(instance: Path) -> Lines:
+    """Keyset queries by SQLAlchemy Core, told by the plainest of pages."""
+    from flask import Flask, render_template_string
+
+    app = Flask("bare")
+    engine = sa.create_engine(f"sqlite:///{database(instance)}")
+    trail = sa.Table("audit_entries", sa.MetaData(), autoload_with=engine)
+    bodies = sa.Table("bodies", sa.MetaData(), autoload_with=engine)
+    page = (
+        "<table>{% for row in rows %}<tr>{% for cell in row %}<td>{{ cell }}</td>{% endfor %}</tr>{% endfor %}</table>"
+    )
+    columns = [trail.c[name] for name in COLUMNS]
+    count, highest = extent(instance)
+
+    def show(statement: sa.Select[Any]) -> Callable[[], int]:
+        def ask() -> int:
+            with app.test_request_context(), engine.connect() as connection:
+                return len(render_template_string(page, rows=connection.execute(statement).all()))
+
+        return ask
+
+    newest = sa.select(*columns).order_by(trail.c.id.desc()).limit(SIZE)
+    found = sa.select(*columns).where(trail.c.actor_name == WHO)
+    named = bodies.c.name.like(f"%{'%'.join(WORD)}%")
+    everything = found.where(trail.c.action == WHAT).order_by(trail.c.id.desc())
+
+    def export() -> int:
+        import csv
+        import io
+
+        file = io.StringIO()
+        with engine.connect() as connection:
+            csv.writer(file).writerows(connection.execute(everything))
+        return file.tell()
+
+    return {
+        "first": show(newest),
+        "last": show(sa.select(*columns).order_by(trail.c.id).limit(SIZE)),
+        "deep": show(newest.where(trail.c.id < highest - count // 2)),
+        "filtered": show(found.order_by(trail.c.id.desc()).limit(SIZE)),
+        "fuzzy": show(sa.select(bodies.c.id, bodies.c.name, bodies.c.code).where(named).limit(SIZE)),
+        "export": export,
+    }
+
+
+# -- ours ------------------------------------------------------------------------------------------------------
+
+
+def ours(instance: Path) -> Lines:
+    from flask.sessions import SecureCookieSessionInterface
+
+    from app.accounts import services as accounts
+    from app.accounts.models import Account
+    from app.accounts.views.administration import AuditView
+    from app.core.db import unit_of_work
+    from app.core.enums import Role
+    from app.core.scope import Actor
+    from app.factory import create_app
+    from app.web.identity import TOKEN
+    from app.web.paging import Cursor, encode
+    from tests.people import make_actor
+
+    app = create_app(INSTANCE=instance, SQLALCHEMY_DATABASE_URI=f"sqlite:///{database(instance)}", REDIS_URL="")
+    with app.app_context():
+        actor = make_actor(Role.SYSADMIN, name=f"基准{time.time_ns()}")
+        with unit_of_work(Actor.system("bench")) as session:
+            account = session.get_one(Account, actor.user_id)
+            token = accounts.open_session(session, account=account, ip="127.0.0.1", agent="bench").token
+    client = app.test_client()
+    signer = SecureCookieSessionInterface().get_signing_serializer(app)
+    assert signer is not None
+    client.set_cookie(app.config["SESSION_COOKIE_NAME"], str(signer.dumps({TOKEN: token})))
+    count, highest = extent(instance)
+    assert [str(key.column) for key in AuditView.key] == ["AuditEntry.id"]
+
+    def get(address: str, **arguments: Any) -> Callable[[], int]:
+        def ask() -> int:
+            answer = client.get(address, query_string=arguments)
+            assert answer.status_code == 200, (address, answer.status_code)
+            return len(answer.get_data())
+
+        return ask
+
+    known = {"count": 10_001}
+    return {
+        "first": get("/audit/"),
+        "last": get("/audit/", after=encode(Cursor((), back=True, **known))),
+        "deep": get("/audit/", after=encode(Cursor((highest - count // 2,), **known))),
+        "filtered": get("/audit/", actor_name=WHO),
+        "fuzzy": get("/search/bodies", q=WORD),
+        "export": get("/audit/export", actor_name=WHO, action=WHAT),
+    }
+
+
+# -- the others ------------------------------------------------------------------------------------------------
+
+
+def _mapped(base: Any, column: Any, text: Any, whole: Any, moment: Any) -> tuple[Any, Any]:
+    """The two tables as anybody would map them."""
+
+    class Trail(base):
+        __tablename__ = "audit_entries"
+        id = column(whole, primary_key=True)
+        at = column(moment)
+        actor_name, role, action = column(text(80)), column(text(40)), column(text(80))
+        object_type, object_id, ip = column(text(60)), column(text(60)), column(text(45))
+
+    class Body(base):
+        __tablename__ = "bodies"
+        id = column(whole, primary_key=True)
+        code, name, pinyin = column(text(30)), column(text(120)), column(text(120))
+
+    return Trail, Body
+
+
+def fab(instance: Path) -> Lines:
+    from flask import Flask
+    from flask_appbuilder import AppBuilder, Model, ModelView
+    from flask_appbuilder.models.sqla.interface import SQLAInterface
+    from flask_appbuilder.utils.legacy import get_sqla_class
+
+    app = Flask("stock_fab")
+    app.config |= {
+        "SQLALCHEMY_DATABASE_URI": f"sqlite:///{database(instance)}",
+        "SECRET_KEY": "bench",
+        "WTF_CSRF_ENABLED": False,
+        "AUTH_ROLE_PUBLIC": "Public",
+    }
+    db = get_sqla_class()()
+    trail, body = _mapped(Model, sa.Column, sa.String, sa.Integer, sa.DateTime)
+
+    class TrailView(ModelView):
+        datamodel = SQLAInterface(trail)
+        list_columns = list(COLUMNS)
+        page_size = SIZE
+        base_order = ("id", "desc")
+
+    class BodyView(ModelView):
+        datamodel = SQLAInterface(body)
+        list_columns = ["id", "name", "code"]
+        page_size = SIZE
+
+    with app.app_context():
+        db.init_app(app)
+        builder = AppBuilder(app, db.session)
+        builder.add_view(TrailView, "Trail")
+        builder.add_view(BodyView, "Body")
+        builder.sm.has_access = lambda *_: True  # no time is spent on who asks
+    client = app.test_client()
+    count, _ = extent(instance)
+
+    def get(address: str, **arguments: Any) -> Callable[[], int]:
+        def ask() -> int:
+            answer = client.get(address, query_string=arguments)
+            assert answer.status_code == 200, (address, answer.status_code, answer.location)
+            return len(answer.get_data())
+
+        return ask
+
+    return {
+        "first": get("/trailview/list/"),
+        "last": get("/trailview/list/", page_TrailView=(count - 1) // SIZE),
+        "deep": get("/trailview/list/", page_TrailView=count // 2 // SIZE),
+        "filtered": get("/trailview/list/", _flt_3_actor_name=WHO),
+        "fuzzy": get("/bodyview/list/", _flt_2_name=WORD[2:]),
+    }
+
+
+def flask_admin(instance: Path) -> Lines:
+    from flask import Flask
+    from flask_admin import Admin
+    from flask_admin.contrib.sqla import ModelView
+    from sqlalchemy.orm import DeclarativeBase, scoped_session, sessionmaker
+
+    class Base(DeclarativeBase):
+        __allow_unmapped__ = True
+
+    trail, body = _mapped(Base, sa.Column, sa.String, sa.Integer, sa.DateTime)
+    session = scoped_session(sessionmaker(sa.create_engine(f"sqlite:///{database(instance)}")))
+    app = Flask("stock_flask_admin")
+    app.config["SECRET_KEY"] = "bench"
+
+    class TrailView(ModelView):
+        column_list = COLUMNS
+        column_filters = ("actor_name", "action")
+        column_default_sort = ("id", True)
+        page_size = SIZE
+        can_export = True
+        export_max_rows = 0
+
+    class BodyView(ModelView):
+        column_list = ("id", "name", "code")
+        column_searchable_list = ("name", "code")
+        page_size = SIZE
+
+    admin = Admin(app)
+    admin.add_view(TrailView(trail, session))
+    admin.add_view(BodyView(body, session))
+    client = app.test_client()
+    count, _ = extent(instance)
+
+    def get(address: str, **arguments: Any) -> Callable[[], int]:
+        def ask() -> int:
+            answer = client.get(address + "?" + urlencode(arguments))
+            assert answer.status_code == 200, (address, answer.status_code, answer.location)
+            session.remove()
+            return len(answer.get_data())
+
+        return ask
+
+    return {
+        "first": get("/admin/trail/"),
+        "last": get("/admin/trail/", page=(count - 1) // SIZE),
+        "deep": get("/admin/trail/", page=count // 2 // SIZE),
+        "filtered": get("/admin/trail/", flt0_0=WHO),
+        "fuzzy": get("/admin/body/", search=WORD[2:]),
+        "export": get("/admin/trail/export/csv/", flt0_0=WHO, flt1_7=WHAT),
+    }
+
+
+def django(instance: Path) -> Lines:
+    import django as product
+    from django.conf import settings
+
+    settings.configure(
+        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(database(instance))}},
+        INSTALLED_APPS=[
+            "django.contrib.admin",
+            "django.contrib.auth",
+            "django.contrib.contenttypes",
+            "django.contrib.sessions",
+            "django.contrib.messages",
+        ],
+        MIDDLEWARE=[
+            "django.contrib.sessions.middleware.SessionMiddleware",
+            "django.contrib.auth.middleware.AuthenticationMiddleware",
+            "django.contrib.messages.middleware.MessageMiddleware",
+        ],
+        TEMPLATES=[
+            {
+                "BACKEND": "django.template.backends.django.DjangoTemplates",
+                "APP_DIRS": True,
+                "OPTIONS": {
+                    "context_processors": [
+                        "django.template.context_processors.request",
+                        "django.contrib.auth.context_processors.auth",
+                        "django.contrib.messages.context_processors.messages",
+                    ]
+                },
+            }
+        ],
+        SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",
+        SECRET_KEY="bench",
+        ALLOWED_HOSTS=["*"],
+        STATIC_URL="/static/",
+        ROOT_URLCONF=__name__,
+        USE_TZ=True,
+        DEFAULT_AUTO_FIELD="django.db.models.AutoField",
+    )
+    product.setup()
+    from django.contrib import admin
+    from django.contrib.auth.models import User
+    from django.db import models
+    from django.test import RequestFactory
+
+    text = models.TextField
+
+    class Trail(models.Model):
+        at = models.DateTimeField()
+        actor_name, role, action, object_type, object_id, ip = text(), text(), text(), text(), text(), text()
+
+        class Meta:
+            app_label, managed, db_table = "admin", False, "audit_entries"
+
+    class Body(models.Model):
+        code, name, pinyin = text(), text(), text()
+
+        class Meta:
+            app_label, managed, db_table = "admin", False, "bodies"
+
+    class TrailAdmin(admin.ModelAdmin):
+        list_display, list_per_page, ordering = COLUMNS, SIZE, ("-id",)
+        list_filter = ()
+
+        def lookup_allowed(self, *_: Any) -> bool:
+            return True
+
+    class BodyAdmin(admin.ModelAdmin):
+        list_display, list_per_page, search_fields = ("id", "name", "code"), SIZE, ("name", "code")
+
+    site = admin.site
+    site.register(Trail, TrailAdmin)
+    site.register(Body, BodyAdmin)
+    global urlpatterns
+    from django.urls import path
+
+    urlpatterns = [path("admin/", site.urls)]
+    factory, count = RequestFactory(), extent(instance)[0]
+
+    class Everybody(User):
+        class Meta:
+            proxy, app_label = True, "admin"
+
+        is_active = is_staff = is_superuser = True
+
+        def has_perm(self, *_: Any) -> bool:
+            return True
+
+        has_module_perms = has_perm
+
+    def get(model: Any, view: Any, **arguments: Any) -> Callable[[], int]:
+        def ask() -> int:
+            request = factory.get("/", arguments)
+            request.user, request.session, request._messages = Everybody(username="bench"), {}, []
+            answer = view(model, site).changelist_view(request)
+            return len(answer.render().content)
+
+        return ask
+
+    return {
+        "first": get(Trail, TrailAdmin),
+        "last": get(Trail, TrailAdmin, p=(count - 1) // SIZE + 1),
+        "deep": get(Trail, TrailAdmin, p=count // 2 // SIZE),
+        "filtered": get(Trail, TrailAdmin, actor_name=WHO),
+        "fuzzy": get(Body, BodyAdmin, q=WORD[2:]),
+    }
+
+
+urlpatterns: list[Any] = []
+PEERS: dict[str, Callable[[Path], Lines]] = {
+    "bare": bare,
+    "ours": ours,
+    "FAB": fab,
+    "Flask-Admin": flask_admin,
+    "Django": django,
+}
+
+
+def measured(lines: Lines, rounds: int) -> Iterator[tuple[str, list[float]]]:
+    for name, ask in lines.items():
+        size = ask()
+        times = []
+        slow = 0.0
+        for _ in range(rounds):
+            gc.collect()
+            started = time.process_time()
+            ask()
+            times.append(1000 * (time.process_time() - started))
+            slow += times[-1]
+            if slow > 6_000 and len(times) >= 3:
+                break
+        yield name, [statistics.median(times), size]
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    peer, folder = sys.argv[1:3]
+    print(json.dumps(dict(measured(PEERS[peer](Path(folder)), int(os.environ.get("ROUNDS", ROUNDS))))))
