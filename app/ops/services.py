@@ -35,7 +35,7 @@ def require_administrator(actor: Actor) -> None:
 def add_entry(session: Session, *, actor: Actor, model: type, values: Mapping[str, Any]) -> Any:
     """A new entry of a dictionary. Raises Invalid with every field at fault, Conflict where it is a second one."""
     require_administrator(actor)
-    _check(model, values)
+    _check(session, model, values)
     row = model(**values)
     session.add(row)
     _flush(session)
@@ -46,7 +46,7 @@ def add_entry(session: Session, *, actor: Actor, model: type, values: Mapping[st
 def change_entry(session: Session, *, actor: Actor, model: type, key: Any, values: Mapping[str, Any]) -> None:
     """Change an entry; what refers to it refers to the entry, not to its words."""
     row = _entry(session, actor, model, key)
-    _check(model, _values(row) | dict(values))
+    _check(session, model, _values(row) | dict(values))
     changes = audit.assign(row, **values)
     _flush(session)
     if changes:
@@ -88,10 +88,13 @@ def _values(row: Any) -> dict[str, Any]:
     return {column.key: getattr(row, column.key) for column in sa.inspect(type(row)).columns}
 
 
-def _check(model: type, values: Mapping[str, Any]) -> None:
+def _check(session: Session, model: type, values: Mapping[str, Any]) -> None:
     if model not in KEPT:
         raise NotFound
-    problems = KEPT[model](values)
+    problems = dict(KEPT[model](values))
+    above = values.get("parent_code")
+    if above and "parent_code" not in problems and session.get(Region, above) is None:
+        problems["parent_code"] = "没有这个代码的行政区划。"
     if problems:
         raise Invalid(problems)
 

@@ -162,7 +162,7 @@ class Dictionary(Console, ModelView):
 
 
 def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and int(text[:18]) <= LARGEST_ID
+    return text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= LARGEST_ID
 
 
 def _data(form: Any) -> dict[str, Any]:

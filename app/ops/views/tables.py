@@ -93,7 +93,7 @@ class Table:
         wanted = []
         for one, part in zip(self.key, parts, strict=True):
             if isinstance(one.column.type, sa.Integer):
-                if not (part.isascii() and part.isdigit() and int(part[:18]) <= LARGEST_ID):
+                if not (part.isascii() and part.isdigit() and len(part) <= 10 and int(part) <= LARGEST_ID):
                     abort(404)
                 wanted.append(one.attribute == int(part))
             else:
