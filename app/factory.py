@@ -24,7 +24,7 @@ from app.core import clock, crypto, exports, jobs, storage
 from app.core.db import Model, db, prepare_engine, read_session, unit_of_work
 from app.core.queue import make_queue
 from app.core.scope import Actor, registry
-from app.web import access, errors, filters, identity, security
+from app.web import access, cells, errors, filters, identity, security
 from config import DEFAULT_SECRET, ROOT, settings
 
 DOMAINS = (
@@ -67,6 +67,7 @@ def create_app(**overrides: Any) -> Flask:
     CSRFProtect(app)
     errors.register_error_handlers(app)
     filters.register_filters(app)
+    cells.register_cells(app)
     with app.app_context():
         for engine in db.engines.values():
             prepare_engine(engine)

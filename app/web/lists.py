@@ -11,7 +11,7 @@ class QueueView(ListScreen):
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -26,6 +26,7 @@ from app.core import clock
 from app.core.enums import Role
 from app.core.errors import Refusal
 from app.web import export, exporting, filters, paging
+from app.web.cells import Column
 from app.web.forms import Query
 from app.web.identity import current_actor, read
 from app.web.paging import Key, asc, desc
@@ -33,43 +34,9 @@ from app.web.widgets import TYPED
 
 __all__ = ["Bulk", "Button", "Column", "Key", "ListScreen", "asc", "desc"]
 
-Kind = Literal["text", "state", "day", "moment", "ago", "number", "money", "masked"]
 BULK_CAP = 2_000
 EXPORT_PAGE = 5_000
 _PAGING = ("after", "size")
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column. `value`: a dotted attribute path or a function of the row.
-
-    kind: text, state (coloured word), day, moment (to the minute), ago (as people say it), number, money, masked.
-    width: "" (free), "s", "m" or "l". `tone` overrides the colour of a state. `export`: also in the workbook.
-    """
-
-    label: str
-    value: str | Callable[[Any], Any]
-    kind: Kind = "text"
-    width: Literal["", "s", "m", "l"] = ""
-    link: Callable[[Any], str | None] | None = None
-    tone: Callable[[Any], str] | None = None
-    export: bool = True
-
-    def of(self, row: Any) -> Any:
-        if callable(self.value):
-            return self.value(row)
-        for name in self.value.split("."):
-            if row is None:
-                return None
-            row = getattr(row, name)
-        return row
-
-    def plain(self, row: Any) -> Any:
-        """The value for a workbook: what the screen shows, numbers and moments as such."""
-        value = self.of(row)
-        if self.kind == "masked":
-            return filters.mask(value)
-        return value
 
 
 @dataclass(frozen=True)

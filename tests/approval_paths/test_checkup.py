@@ -77,6 +77,12 @@ def test_small_provinces(
     assert told(edges, finals, units, committees) == expected
 
 
+def test_what_each_unit_lacks_is_its_own() -> None:
+    """Two units break at one body, one for A and one for B: neither is said to lack what the other lacks."""
+    [finding], _ = checkup(graph([(0, 5, A), (3, 5, B)], {3: A, 4: B}, {0, 3}, set(), 6), EVERY)
+    assert (finding.end, finding.units, finding.lacking) == (5, (0, 3), (A, B))
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_what_it_finds_is_what_walking_finds(data: st.DataObject) -> None:
@@ -86,7 +92,14 @@ def test_what_it_finds_is_what_walking_finds(data: st.DataObject) -> None:
     finals = data.draw(st.dictionaries(st.integers(3, count - 1), st.sampled_from([A, B, EVERY]), max_size=4))
     units = data.draw(st.sets(st.integers(0, 3), min_size=1))
     findings, nobody = checkup(graph(edges, finals, units, set(), count), EVERY)
-    stranded = {(unit, bit) for f in findings for unit in f.units for bit in (A, B) if f.series & bit}
+    lacks = [
+        (f.end, unit, bit)
+        for f in findings
+        for unit, lacking in zip(f.units, f.lacking, strict=True)
+        for bit in (A, B)
+        if lacking & bit
+    ]
+    stranded = {(unit, bit) for _, unit, bit in lacks}
     for bit in (A, B):
         above: dict[int, list[int]] = {}
         for low, high, carried in edges:
@@ -97,12 +110,8 @@ def test_what_it_finds_is_what_walking_finds(data: st.DataObject) -> None:
         for unit in units:
             walked = search(unit, above, takers)
             stuck = not walked.paths and unit not in takers
-            if takers and stuck:
-                assert (unit, bit) in stranded
-                ends = [f.end for f in findings if unit in f.units and f.series & bit]
-                assert set(ends) & set(walked.broken)
-            elif takers:
-                assert all(not (unit in f.units and f.series & bit and unit in takers) for f in findings)
+            assert ((unit, bit) in stranded) == bool(takers and stuck)
+            assert {end for end, *who in lacks if who == [unit, bit]} <= set(walked.broken)
 
 
 def test_the_guides_province(app: Flask) -> None:

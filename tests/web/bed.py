@@ -31,7 +31,7 @@ from app.core.scope import Actor
 from app.quotas import policies  # noqa: F401
 from app.quotas.enums import QuotaStatus
 from app.quotas.models import PostQuota
-from app.web import access, errors, filters, identity, security
+from app.web import access, cells, errors, filters, identity, security
 from app.web.access import EVERYONE, only
 from app.web.forms import Form, Query, attempt, date_field, enum_field, long_text_field, text_field
 from app.web.lists import Bulk, Button, Column, ListScreen, asc, desc
@@ -210,6 +210,7 @@ def make(folder: Path) -> Flask:
     app.jinja_env.globals["csrf_token"] = lambda: ""
     errors.register_error_handlers(app)
     filters.register_filters(app)
+    cells.register_cells(app)
     with app.app_context():
         for engine in db.engines.values():
             prepare_engine(engine)

@@ -46,6 +46,8 @@ class Breakage:
     node_type: NodeType
     unit_ids: tuple[int, ...]
     series: tuple[str, ...]
+    lacking: tuple[tuple[str, ...], ...]
+    """Of each unit the series it cannot apply for; `series` are all of these."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ def checkup_all(session: Session, region_prefix: str = "") -> list[Checkup]:
                 province.bodies[finding.end].node_type,
                 tuple(province.ids[unit] for unit in finding.units),
                 province.names(finding.series),
+                tuple(map(province.names, finding.lacking)),
             )
             for finding in found
         )
@@ -115,6 +118,7 @@ class _Province:
         self._place = {key: index for index, key in enumerate(self.ids)}
         self._series = session.execute(sa.select(TitleSeries.id, TitleSeries.name).order_by(TitleSeries.id)).all()
         self._bit = {row.id: 1 << index for index, row in enumerate(self._series)}
+        self._names: dict[int, tuple[str, ...]] = {}
         self.every = (1 << len(self._series)) - 1
         self._units = np.array(
             [row.node_type is NodeType.UNIT and row.region_code.startswith(region_prefix) for row in self.bodies],
@@ -125,7 +129,10 @@ class _Province:
         self._finals = list(self._final_bodies(session))
 
     def names(self, bits: int) -> tuple[str, ...]:
-        return tuple(row.name for row in self._series if self._bit[row.id] & bits)
+        """Of the series in `bits`; a province has few different sets of them, and many units."""
+        if bits not in self._names:
+            self._names[bits] = tuple(row.name for row in self._series if self._bit[row.id] & bits)
+        return self._names[bits]
 
     def graph(self, kind: Kind, *, edge_id: int = 0, acceptance_id: int = 0, body_id: int = 0) -> Graph:
         """The graph of one kind of application, without what is named."""

@@ -5,8 +5,11 @@ What a body can reach is a set of series, held as the bits of one number; it flo
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,11 +38,16 @@ class Graph:
 
 @dataclass(frozen=True)
 class Finding:
-    """The ways of `units` bodies end at body `end`; none of the series of `series` (bits) can be applied for there."""
+    """The ways of `units` end at body `end`; `lacking[i]`: the series (bits) unit i cannot apply for, because of that."""
 
     end: int
     units: tuple[int, ...]
-    series: int
+    lacking: tuple[int, ...]
+
+    @property
+    def series(self) -> int:
+        """The bits of every series some unit lacks."""
+        return reduce(or_, self.lacking)
 
 
 def checkup(graph: Graph, every: int) -> tuple[list[Finding], int]:
@@ -52,7 +60,7 @@ def checkup(graph: Graph, every: int) -> tuple[list[Finding], int]:
     if not missing.any():
         return [], every & ~taken
     specific = _specific(graph, every) & taken
-    found: dict[int, tuple[set[int], int]] = {}
+    found: dict[int, dict[int, int]] = defaultdict(dict)
     for bits in (taken & ~specific, *_bits(specific)):
         lacking = missing & bits
         units = np.flatnonzero(lacking)
@@ -62,10 +70,10 @@ def checkup(graph: Graph, every: int) -> tuple[list[Finding], int]:
         order = np.argsort(ends, kind="stable")
         bounds = np.flatnonzero(np.diff(ends[order])) + 1
         for part in np.split(order, bounds):
-            known, series = found.get(int(ends[part[0]]), (set(), 0))
-            known.update(units[part].tolist())
-            found[int(ends[part[0]])] = known, series | int(np.bitwise_or.reduce(lacking[units[part]]))
-    findings = [Finding(end, tuple(sorted(units)), series) for end, (units, series) in found.items()]
+            known = found[int(ends[part[0]])]
+            for unit, bit in zip(units[part].tolist(), lacking[units[part]].tolist(), strict=True):
+                known[unit] = known.get(unit, 0) | bit
+    findings = [Finding(end, *zip(*sorted(known.items()), strict=True)) for end, known in found.items()]
     return sorted(findings, key=lambda finding: (-len(finding.units), finding.end)), every & ~taken
 
 

@@ -109,10 +109,10 @@ class HealthView(BaseView):
             rows = read().execute(sa.select(Body.id, Body.name).where(Body.id.in_(keys[start : start + 5_000])))
             names |= {row.id: row.name for row in rows}
         lines = (
-            Line(one.procedure, one.level, names.get(unit, str(unit)), "、".join(found.series), found.body_name)
+            Line(one.procedure, one.level, names.get(unit, str(unit)), "、".join(lacking), found.body_name)
             for one in checked
             for found in one.findings
-            for unit in found.unit_ids
+            for unit, lacking in zip(found.unit_ids, found.lacking, strict=True)
         )
         columns = (
             Column("审核路径", "procedure"),
