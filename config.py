@@ -48,7 +48,7 @@ def settings(**overrides: Any) -> dict[str, Any]:
         "RATELIMIT_ENABLED": False,
         "WTF_CSRF_TIME_LIMIT": None,
         "MAX_CONTENT_LENGTH": 24 * 1024 * 1024,
-        "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 12 * 1024 * 1024,
         "MAX_FORM_PARTS": 2000,
         "SESSION_COOKIE_NAME": "zhicheng",
         "SESSION_COOKIE_HTTPONLY": True,

@@ -179,7 +179,10 @@ class Life:
         arrivals = self._arrivals(start, today)
         day = start
         while day <= today:
-            with clock.at(_moment(day, 10, self.rng.randrange(60))):
+            minute = self.rng.randrange(60)
+            if day == today and clock.now() < _moment(day, 11):
+                break  # nothing has happened yet this morning
+            with clock.at(_moment(day, 10, minute)):
                 for _ in range(arrivals[day]):
                     self._try(self._apply)
                 if is_working_day(day)[0]:

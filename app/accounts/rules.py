@@ -20,8 +20,12 @@ def normalise_id_number(text: str) -> str:
     return re.sub(r"\s", "", text).upper()
 
 
+WORKING_AGE = 16
+"""劳动法 art. 15: nobody younger is employed, so nobody younger has an account here."""
+
+
 def id_number_problem(text: str, today: date) -> str | None:
-    """What is wrong with an identity number (GB 11643-1999), or None.
+    """What is wrong with the identity number (GB 11643-1999) of somebody who works, or None.
 
     The first six digits are not looked up: a person keeps the number of a county that is no more.
     """
@@ -33,6 +37,8 @@ def id_number_problem(text: str, today: date) -> str | None:
         return "身份证号中的出生日期不存在，请核对第 7 至 14 位。"
     if not EARLIEST_BIRTHDAY <= born < today:
         return "身份证号中的出生日期不合理，请核对第 7 至 14 位。"
+    if (today.year - born.year, today.month, today.day) < (WORKING_AGE, born.month, born.day):
+        return f"身份证号的主人未满 {WORKING_AGE} 周岁，请核对第 7 至 14 位。"
     total = sum(int(digit) * weight for digit, weight in zip(text, ID_WEIGHTS, strict=False))
     if ID_CHECK[total % 11] != text[17]:
         return "身份证号的校验位不对，请逐位核对。"

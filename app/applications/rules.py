@@ -159,8 +159,13 @@ def required_sections(method: AcquisitionMethod, doctor: bool = False) -> tuple[
     return (*common, *present, Section.TRAINING, Section.ACHIEVEMENTS, Section.APPRAISALS)
 
 
-def check_record(section: Section, data: Mapping[str, Any], today: date) -> tuple[dict[str, Any], dict[str, str]]:
-    """(clean values, what is wrong by field). Dates come out as ISO text, numbers as int, the rest stripped."""
+def check_record(
+    section: Section, data: Mapping[str, Any], today: date, born: date = date.min
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """(clean values, what is wrong by field). Dates come out as ISO text, numbers as int, the rest stripped.
+
+    `born`: nothing a person tells of himself happened earlier.
+    """
     clean: dict[str, Any] = {}
     wrong: dict[str, str] = {}
     for wanted in SECTIONS[section].fields:
@@ -175,6 +180,10 @@ def check_record(section: Section, data: Mapping[str, Any], today: date) -> tupl
         clean[wanted.name] = value
         if problem:
             wrong[wanted.name] = problem
+    for wanted in SECTIONS[section].fields:
+        value = clean.get(wanted.name)
+        if wanted.kind is Kind.DATE and value and wanted.name not in wrong and value <= born.isoformat():
+            wrong[wanted.name] = f"{wanted.label}不能早于出生日期（{born:%Y-%m-%d}）。"
     for wanted in SECTIONS[section].fields:
         if wanted.after and wanted.name not in wrong and wanted.after not in wrong:
             first, last = clean.get(wanted.after), clean.get(wanted.name)

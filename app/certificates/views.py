@@ -20,6 +20,7 @@ from app.certificates.forms import CertificateQuery, IssuingQuery, NumbersForm, 
 from app.certificates.models import Certificate, NumberPool
 from app.core import clock, jobs, storage
 from app.core.enums import Role
+from app.core.errors import Refusal
 from app.web.access import only
 from app.web.forms import Query, attempt, blank_first
 from app.web.identity import command, current_actor, read
@@ -145,6 +146,8 @@ class IssuingView(ListScreen):
         }
         for key, reason in refused.items():
             flash(f"{names.get(key, key)}：{reason}", "danger")
+        if len(refused) == len(outcome):
+            raise Refusal("没有发放证书，原因见上。")
         return f"已发放 {len(outcome) - len(refused)} 份证书，未发放 {len(refused)} 份。"
 
 

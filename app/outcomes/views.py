@@ -188,7 +188,7 @@ class ResultNoticeView(OutcomeScreen):
                 title=f"评审结果公示：{plan.name}",
                 plan=plan,
                 notice=shown.notice,
-                state=shown.notice.status,
+                state=shown.notice.standing,
                 buttons=buttons,
                 back=url_for("ResultNoticeView.list"),
                 facts=[

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.bodies.models import Body
+from app.core import clock
 from app.core.db import EnumText, Model, UtcDateTime, one_of
 from app.public_notices.enums import NoticeKind, NoticeStatus, ObjectionStatus
 
@@ -39,6 +40,13 @@ class PublicNotice(Model):
         one_of("status", NoticeStatus),
         sa.CheckConstraint("ends_on >= starts_on", name="dates_in_order"),
     )
+
+    @property
+    def standing(self) -> str:
+        """What people call its state today: 公示中 ends with its last day, whether or not somebody has concluded it."""
+        if self.status is NoticeStatus.RUNNING and clock.today() > self.ends_on:
+            return "公示期满"
+        return self.status.label
 
 
 class NoticeLine(Model):

@@ -110,9 +110,11 @@ def sheet_name(title: str, number: int = 1) -> str:
 
 def write(sheet: Worksheet, row: int, column: int, value: Any, formats: dict[str, Any]) -> None:
     """One cell: numbers and moments as such, anything else as text, never as a formula."""
-    if value is None:
+    if type(value) is str:  # most are
+        sheet.write_string(row, column, neutral(value or filters.EMPTY))
+    elif value is None:
         return
-    if isinstance(value, bool):
+    elif isinstance(value, bool):
         sheet.write_string(row, column, "是" if value else "否")
     elif isinstance(value, Decimal):
         sheet.write_number(row, column, float(value), formats["money"])
@@ -128,4 +130,6 @@ def write(sheet: Worksheet, row: int, column: int, value: Any, formats: dict[str
 
 def neutral(text: str) -> str:
     """Text for a cell: no control characters, within Excel's limit. A leading '=' stays: the cell is typed text."""
-    return "".join(char for char in text if char.isprintable() or char in "\n\t")[:CELL_LIMIT]
+    if not text.isprintable():
+        text = "".join(char for char in text if char.isprintable() or char in "\n\t")
+    return text[:CELL_LIMIT]

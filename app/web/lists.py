@@ -147,7 +147,7 @@ class ListScreen(BaseView):
         session, most = read(), current_app.config["EXPORT_ROWS"]
         form, values = self._conditions(session)
         statement = self.select(session, values)
-        if paging.count_rows(session, statement, most) > most:
+        if paging.count_rows(session, statement, self.key, most) > most:
             if request.method == "POST":
                 return exporting.begin(f"导出{self.title}", self.export_url(), back=self._here(after=None))
             return self._page(

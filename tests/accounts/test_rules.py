@@ -19,6 +19,9 @@ def whole(body: str) -> str:
     return body + "10X98765432"[sum(int(digit) * 2 ** (17 - place) for place, digit in enumerate(body)) % 11]
 
 
+CHILD = "身份证号的主人未满 16 周岁，请核对第 7 至 14 位。"
+
+
 @pytest.mark.parametrize(
     "number, problem",
     [
@@ -26,7 +29,9 @@ def whole(body: str) -> str:
         ("440524188001010014", None),  # the standard's other example, born in 1880
         (whole("43112119900307001"), None),  # 祁阳县 is no more; its people keep their numbers
         (whole("99999919900101001"), None),  # no county table is asked
-        (whole("11010520260301001"), None),  # yesterday
+        (whole("11010520100302001"), None),  # sixteen today
+        (whole("11010520100303001"), CHILD),  # tomorrow
+        (whole("11010520260301001"), CHILD),  # born yesterday
         (whole("11010520260302001"), ODD_DAY),  # today
         (whole("11010520990302001"), ODD_DAY),
         (whole("11010517991231001"), ODD_DAY),

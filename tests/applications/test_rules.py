@@ -317,3 +317,12 @@ def test_targets_are_the_head_the_sections_and_the_checklist() -> None:
 
 def test_the_last_day_for_correcting() -> None:
     assert correction_due(date(2026, 2, 25), 10) == date(2026, 3, 7)
+
+
+def test_nothing_happened_before_birth() -> None:
+    """What a person tells is held against the birthday of his identity number; a date that is wrong anyway keeps its reason."""
+    _, wrong = check_record(Section.EDUCATION, SCHOOL | {"entered_on": "1990-09-01"}, TODAY, date(1999, 3, 12))
+    assert wrong == {"entered_on": "入学时间不能早于出生日期（1999-03-12）。"}
+    _, wrong = check_record(Section.BASIC, BASIC | {"work_since": "明天"}, TODAY, date(1999, 3, 12))
+    assert wrong["work_since"].endswith("应为“年-月-日”，如 2020-07-01。")
+    assert check_record(Section.EDUCATION, SCHOOL, TODAY, date(1980, 3, 12))[1] == {}

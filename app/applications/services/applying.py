@@ -177,7 +177,7 @@ def save_section(
     cleaned: list[dict[str, Any]] = []
     wrong: dict[str, str] = {}
     for index, record in enumerate(records):
-        clean, problems = rules.check_record(section, record, clock.today())
+        clean, problems = rules.check_record(section, record, clock.today(), application.person.born_on)
         cleaned.append(clean)
         wrong |= {f"{index}-{name}": problem for name, problem in problems.items()}
     if wrong:

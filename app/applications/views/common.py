@@ -95,7 +95,7 @@ def _notice(notice: PublicNotice) -> dict[str, Any]:
         "who": notice.body.name,
         "when": notice.published_at,
         "waited": "",
-        "text": f"{notice.starts_on:%Y-%m-%d} 至 {notice.ends_on:%Y-%m-%d}，{notice.status.label}。{notice.conclusion}",
+        "text": f"{notice.starts_on:%Y-%m-%d} 至 {notice.ends_on:%Y-%m-%d}，{notice.standing}。{notice.conclusion}",
     }
 
 

@@ -24,6 +24,7 @@ from app.public_notices.models import Objection, PublicNotice
 from app.public_notices.queries import standings
 from app.public_notices.rules import earliest_end
 from app.web.access import only
+from app.web.filters import tone
 from app.web.forms import Query, attempt, choices_of, enum_field, text_field
 from app.web.identity import command, current_actor, read
 from app.web.lists import Button, Column, ListScreen, desc
@@ -47,7 +48,7 @@ class EmployerNoticeView(ListScreen):
         Column("开始", "starts_on", "day"),
         Column("结束", "ends_on", "day"),
         Column("地点", "place"),
-        Column("状态", "status", "state"),
+        Column("状态", "standing", "state", tone=lambda row: tone(row.status)),
     )
 
     def select(self, session: Session, values: Mapping[str, Any]) -> sa.Select[Any]:
@@ -166,7 +167,7 @@ class NoticeDeskView(BaseView):
             "applications/notice.html",
             title=notice.title,
             notice=notice,
-            state=notice.status,
+            state=notice.standing,
             buttons=buttons,
             facts=[
                 ("公示地点", notice.place),

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,8 +37,7 @@ class Graph:
     climbable: Flags
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """The ways of `units` end at body `end`; `lacking[i]`: the series (bits) unit i cannot apply for, because of that."""
 
     end: int
@@ -67,12 +67,9 @@ def checkup(graph: Graph, every: int) -> tuple[list[Finding], int]:
         if not len(units):
             continue
         ends = _ends(graph, bits)[units]
-        order = np.argsort(ends, kind="stable")
-        bounds = np.flatnonzero(np.diff(ends[order])) + 1
-        for part in np.split(order, bounds):
-            known = found[int(ends[part[0]])]
-            for unit, bit in zip(units[part].tolist(), lacking[units[part]].tolist(), strict=True):
-                known[unit] = known.get(unit, 0) | bit
+        for end, unit, lacks in zip(ends.tolist(), units.tolist(), lacking[units].tolist(), strict=True):
+            known = found[end]
+            known[unit] = known.get(unit, 0) | lacks
     findings = [Finding(end, *zip(*sorted(known.items()), strict=True)) for end, known in found.items()]
     return sorted(findings, key=lambda finding: (-len(finding.units), finding.end)), every & ~taken
 
