@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from urllib.parse import urlsplit
 
@@ -45,7 +46,9 @@ def walk(person: Person, username: str) -> int:
     return len(addresses)
 
 
-OFFICERS = ("unit", "bureau", "agency", "committee", "province", "province2", "sysadmin", "judge1")
+OFFICERS = ("unit", "committee", "province", "sysadmin", "judge1")
+if os.environ.get("LONG"):  # these open nothing that the others don't
+    OFFICERS += ("bureau", "agency", "province2")
 
 
 def test_officers(desk: Person) -> None:

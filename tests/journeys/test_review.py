@@ -75,6 +75,7 @@ def test_an_offline_meeting_to_a_certificate(desk: Person, tmp_path: Path) -> No
     desk.press("呈报", agree=True)
     desk.says("没有参评人员")  # everything missing is told at once
     desk.says("没有打分细则")
+    desk.page.get_by_role("checkbox", name="选择").first.check()
     desk.press("编入方案")
     desk.says("已编入 1 名参评人员")
     desk.page.get_by_label("第 1 行专业").select_option(label="给排水")
