@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
@@ -74,16 +75,22 @@ def actor_for(account: Account, post: Post, person: Person | None, ip: str = "")
     )
 
 
-def live_session(session: Session, token_digest: str, idle: timedelta) -> tuple[LoginSession, Actor] | None:
-    """The login session of a token and its actor, if the session, the account and the post are all still good."""
-    row = session.execute(
+@cache
+def _live() -> sa.Select[LoginSession, Account, Person, Post]:
+    # asked by every request: built once
+    return (
         sa.select(LoginSession, Account, Person, Post)
         .join(Account, Account.id == LoginSession.user_id)
         .outerjoin(Person, Person.id == Account.person_id)
         .outerjoin(Post, Post.id == LoginSession.post_id)
         .options(joinedload(Post.body))
-        .where(LoginSession.token_digest == token_digest, LoginSession.ended_at.is_(None))
-    ).first()
+        .where(LoginSession.token_digest == sa.bindparam("token"), LoginSession.ended_at.is_(None))
+    )
+
+
+def live_session(session: Session, token_digest: str, idle: timedelta) -> tuple[LoginSession, Actor] | None:
+    """The login session of a token and its actor, if the session, the account and the post are all still good."""
+    row = session.execute(_live(), {"token": token_digest}).first()
     if row is None:
         return None
     login, account, person, post = row

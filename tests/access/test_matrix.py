@@ -28,7 +28,7 @@ from app.web.access import undeclared
 from app.web.identity import TOKEN
 from tests.access.expectations import ALL, APPLICATION_ROWS, CERTIFICATE_ROWS, EXPECTED, PERSONS, Expect
 from tests.access.world import Rows, build
-from tests.conftest import DATABASES
+from tests.conftest import DATABASES, Backend
 
 SYSTEM = Actor.system("access matrix")
 MISSING = 999_999
@@ -68,24 +68,27 @@ class Site:
             opened = accounts.open_session(session, account=account, ip="127.0.0.1", agent="matrix")
         return opened.token
 
-    def ask(self, cell: Cell, *, fresh: bool = False) -> TestResponse:
+    def ask(self, cell: Cell, *, fresh: bool = False, briefly: bool = False) -> TestResponse:
+        """`briefly`: an error is told in JSON, without a page to draw."""
         token = None
         if cell.person != "anonymous":
             token = self.token(cell.person) if fresh else self.tokens[cell.person]
         # in a context of its own: the fixture's application context, and its session, are not this person's
-        response = contextvars.Context().run(self._open, cell, token)
+        response = contextvars.Context().run(self._open, cell, token, briefly)
         self._headers(cell, response)
         if response.status_code >= 500:
             self.wrong(cell, response, "broke")
         return response
 
-    def _open(self, cell: Cell, token: str | None) -> TestResponse:
+    def _open(self, cell: Cell, token: str | None, briefly: bool) -> TestResponse:
         client = self.app.test_client()
         signer = SecureCookieSessionInterface().get_signing_serializer(self.app)
         if token and signer:
             client.set_cookie(self.app.config["SESSION_COOKIE_NAME"], str(signer.dumps({TOKEN: token})))
         data = {"post_id": str(self.rows.ids["post"].get(cell.person, 0))} if cell.endpoint == "PostView.choose" else {}
-        return client.open(cell.url, method=cell.method, data=data if cell.method == "POST" else None, buffered=True)
+        sent = data if cell.method == "POST" else None
+        wanted = {"Accept": "application/json"} if briefly else None
+        return client.open(cell.url, method=cell.method, data=sent, headers=wanted, buffered=True)
 
     def wrong(self, cell: Cell, response: TestResponse, what: str) -> None:
         to = f" -> {response.location}" if response.location else ""
@@ -121,7 +124,7 @@ class Site:
                 names = ", ".join(f'"{name}"' for name in columns)
                 but = " WHERE action <> 'access.refused'" if table.name == "audit_entries" else ""
                 rows = connection.execute(sa.text(f'SELECT {names} FROM "{table.name}"{but}')).all()
-                content[table.name] = hash(tuple(sorted(map(repr, rows))))
+                content[table.name] = hash(tuple(sorted(map(repr, map(tuple, rows)))))
         return content
 
     def hidden_names(self, person: str) -> list[bytes]:
@@ -135,8 +138,8 @@ class Site:
 
 
 @pytest.fixture
-def site(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Site:
-    rows = build(app)
+def site(app: Flask, database: Backend, monkeypatch: pytest.MonkeyPatch) -> Site:
+    rows = database.lived("the world of the matrix", lambda: build(app))
     monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", False)
     return Site(app, rows)
 
@@ -190,7 +193,7 @@ def cells(app: Flask, rows: Rows) -> dict[tuple[str, str], list[Cell]]:
 
 
 def _refused(site: Site, cell: Cell) -> None:
-    response = site.ask(cell)
+    response = site.ask(cell, briefly=not LONG and cell.person != "anonymous")
     turned_away = cell.person == "anonymous" and response.status_code == 302 and "/login/" in (response.location or "")
     who = EXPECTED[cell.endpoint].who
     # a role's own answer is 403, before any row is looked for; a row that is not seen does not exist

@@ -23,11 +23,9 @@ from werkzeug.test import TestResponse
 from app.accounts import services as accounts
 from app.accounts.models import Account
 from app.applications.models import Application, ApplicationMaterial
-from app.core import clock
 from app.core.db import db, read_session, unit_of_work
 from app.core.scope import Actor
 from app.web.identity import TOKEN
-from seeds.demo_world import build_world
 from tests.applications.world import PDF
 
 SYSTEM = Actor.system("test")
@@ -113,11 +111,9 @@ def refused_halves() -> Iterator[None]:
 
 
 @pytest.fixture
-def province(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
-    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", False)
-    with unit_of_work(SYSTEM) as session:
-        build_world(session, clock.today().year)
-    return app
+def province(demo_world: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
+    monkeypatch.setitem(demo_world.config, "WTF_CSRF_ENABLED", False)
+    return demo_world
 
 
 LONG = bool(os.environ.get("LONG"))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -13,14 +12,16 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from app.core.db import unit_of_work
-from app.core.scope import Actor
-from seeds.demo_world import build_world
+from app import cli
 from tests import parts
 from tests.conftest import Backend
 
+LOADED = multiprocessing.get_context("forkserver")
+"""Where the program's modules are loaded once for all sites, in a process without threads."""
+LOADED.set_forkserver_preload(["app.cli"])
 ROOT = Path(__file__).resolve().parents[2]
 ARTIFACTS = ROOT / "tests" / ".artifacts"
+PICTURES = bool(os.environ.get("LONG") or os.environ.get("PICTURES"))
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -42,23 +43,28 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def site(app: object, database: Backend, tmp_path: Path) -> Iterator[str]:
-    """The address of the site; its clock is the demo's."""
-    from app.core import clock
+def _run(environment: dict[str, str], log: Path) -> None:
+    """`python run.py`, its imports done."""
+    os.environ.update(environment)
+    with open(log, "w") as out:
+        os.dup2(out.fileno(), 1)
+        os.dup2(out.fileno(), 2)
+    cli.main(args=[])
 
-    with unit_of_work(Actor.system("demo province")) as session:
-        build_world(session, clock.today().year)
-    port = parts.free_port()
-    environment = os.environ | {
+
+@pytest.fixture
+def site(demo_world: object, database: Backend, tmp_path: Path) -> Iterator[str]:
+    """The address of the site; its clock is the demo's."""
+    port, log = parts.free_port(), tmp_path / "server.log"
+    environment = {
         "INSTANCE": str(tmp_path),
         "DATABASE_URL": database.url,
         "PORT": str(port),
         "REDIS_URL": "",
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
     }
-    log = open(tmp_path / "server.log", "w")  # noqa: SIM115  lives as long as the server
-    process = subprocess.Popen([sys.executable, "run.py"], cwd=ROOT, env=environment, stdout=log, stderr=log)
+    process = LOADED.Process(target=_run, args=(environment, log))
+    process.start()
     address = f"http://127.0.0.1:{port}"
     try:
         deadline = time.monotonic() + 180
@@ -67,14 +73,13 @@ def site(app: object, database: Backend, tmp_path: Path) -> Iterator[str]:
                 urllib.request.urlopen(address, timeout=2).close()
                 break
             except OSError:
-                if process.poll() is not None or time.monotonic() > deadline:
-                    pytest.fail((tmp_path / "server.log").read_text())
+                if not process.is_alive() or time.monotonic() > deadline:
+                    pytest.fail(log.read_text())
                 time.sleep(0.2)
         yield address
     finally:
         process.terminate()
-        process.wait(30)
-        log.close()
+        process.join(30)
 
 
 class Person:
@@ -117,6 +122,9 @@ class Person:
         self.page.get_by_role("option", name=pick).click()
 
     def picture(self, title: str) -> None:
+        """Kept in tests/.artifacts under --long, or where PICTURES is set."""
+        if not PICTURES:
+            return
         ARTIFACTS.mkdir(exist_ok=True)
         self.shots += 1
         self.page.screenshot(path=ARTIFACTS / f"{self.name}-{self.shots:02d}-{title}.png", full_page=True)

@@ -16,7 +16,9 @@ ENGLISH = re.compile(
     r"\b(Search|Add|Edit|Delete|Show|List|Login|Logout|Save|Back|Next|Previous|Error|Not Found|None|null)\b"
 )
 
-
+LONG = bool(os.environ.get("LONG"))
+_opened: set[tuple[str, str | None]] = set()
+"""(kind of screen, address) already walked in another role: in the short programme once is enough."""
 _seen: set[tuple[str, str]] = set()
 """(kind of screen, address) axe has looked at: many roles open the same screens."""
 
@@ -41,13 +43,15 @@ def walk(person: Person, username: str) -> int:
     links = person.page.get_by_role("navigation", name="功能菜单").get_by_role("link")
     addresses = [link.get_attribute("href") for link in links.all()]
     for address in addresses:
-        person.page.goto(person.site + str(address))
-        look(person, f"{username} {address}")
+        if LONG or (person.name, address) not in _opened:
+            _opened.add((person.name, address))
+            person.page.goto(person.site + str(address))
+            look(person, f"{username} {address}")
     return len(addresses)
 
 
 OFFICERS = ("unit", "committee", "province", "sysadmin", "judge1")
-if os.environ.get("LONG"):  # these open nothing that the others don't
+if LONG:  # these open nothing that the others don't
     OFFICERS += ("bureau", "agency", "province2")
 
 
