@@ -56,7 +56,11 @@ def start_postgres() -> str | None:
     subprocess.run(
         [*as_server, binaries / "initdb", "-D", data, "-U", "zc", "-A", "trust", "-E", "UTF8", "--locale=C"], **quiet
     )
-    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c full_page_writes=off -c max_connections=200"
+    settings = {"listen_addresses": "127.0.0.1", "max_connections": 200} | dict.fromkeys(
+        ("fsync", "full_page_writes", "synchronous_commit", "autovacuum", "jit"),
+        "off",  # nothing here outlives a test
+    )
+    options = f"-p {port} -k {folder} " + " ".join(f"-c {name}={value}" for name, value in settings.items())
     subprocess.run([*as_server, binaries / "pg_ctl", "-D", data, "-w", "-o", options, "start"], **quiet)
 
     def stop() -> None:

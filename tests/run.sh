@@ -26,4 +26,4 @@ export DATABASES="${DATABASES:-sqlite,postgresql}"
 ruff check --config tests/ruff.toml app config.py run.py seeds tests
 mypy --config-file tests/mypy.ini
 lint-imports --config tests/importlinter.ini --no-cache
-exec python -m pytest -c tests/pytest.ini -n 3 --dist worksteal -q "$@" tests
+exec python -m pytest -c tests/pytest.ini -n 2 --dist worksteal -q "$@" tests

@@ -27,6 +27,7 @@ from app.core.db import db, read_session, unit_of_work
 from app.core.scope import Actor
 from app.web.identity import TOKEN
 from tests.applications.world import PDF
+from tests.conftest import DATABASES
 
 SYSTEM = Actor.system("test")
 NONSENSE = (
@@ -146,6 +147,7 @@ PERSONS = ("applicant", "unit", "bureau", "agency", "committee", "province", "sy
 def test_every_form_takes_nonsense_calmly(province: Flask, username: str) -> None:
     visitor = Visitor(province, username)
     tried, already = 0, _sent[db.engine.dialect.name]
+    step = {"post": 1 if LONG or db.engine.dialect.name == DATABASES[0] else 2, "get": 1 if LONG else 3}
     for url, page in list(pages(visitor)):
         for form in Forms(page).found:
             target = form.action or url
@@ -154,7 +156,7 @@ def test_every_form_takes_nonsense_calmly(province: Flask, username: str) -> Non
                 continue
             if not LONG:
                 already.add(form_of_many)
-            for number, text in list(enumerate(NONSENSE))[:: 1 if LONG or form.method == "post" else 3]:
+            for number, text in list(enumerate(NONSENSE))[:: step[form.method]]:
                 values = {name: NONSENSE[(number + place) % len(NONSENSE)] for place, name in enumerate(form.fields)}
                 same = dict.fromkeys(form.fields, text)
                 for sent in (values, same) if LONG else (values,):
