@@ -134,6 +134,8 @@ def _check(session: Session, committee: Committee, values: Mapping[str, Any]) ->
         for name, most in (("name", 120), ("place", 120), ("kind_reason", 300), ("note", 4000))
         if len(values.get(name) or "") > most
     }
+    if values.get("meeting_on") and values["meeting_on"] < clock.today():
+        fields["meeting_on"] = "评审会议日期已过，请另选日期。"
     batch = session.get(AnnualBatch, values.get("batch_id") or 0)
     if batch is None or batch.committee_id != committee.body_id:
         fields["batch_id"] = "请选择本评委会的年度批次。"

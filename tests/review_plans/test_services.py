@@ -200,6 +200,7 @@ def test_a_submitted_plan_stands_still(stage: Stage) -> None:
         ({"name": ""}, "name", "请填写方案名称。"),
         ({"place": None}, "place", "请填写评审地点。"),
         ({"meeting_on": None}, "meeting_on", "请选择评审会议日期。"),
+        ({"meeting_on": date(2026, 3, 1)}, "meeting_on", "评审会议日期已过，请另选日期。"),
         ({"batch_id": 0}, "batch_id", "请选择本评委会的年度批次。"),
         ({"kind": None}, "kind", "请选择正常方案或特殊方案。"),
         ({"mode": "offline"}, "mode", "请选择评审方式。"),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.approval_paths.enums import Procedure
 from app.approval_paths.models import PathEdge
-from app.approval_paths.rules import LEVELS, Graph, checkup, stranded
+from app.approval_paths.rules import LEVELS, Findings, Graph, checkup, stranded
 from app.bodies.enums import NodeType
 from app.bodies.models import Acceptance, Body
 from app.catalog.enums import AcquisitionMethod, TitleLevel
@@ -23,29 +23,31 @@ Kind = tuple[Procedure, TitleLevel]
 KINDS: tuple[Kind, ...] = tuple(
     (procedure, level) for procedure, levels in LEVELS.items() for level in sorted(levels, key=lambda one: one.rank)
 )
-_NONE = np.zeros(0, dtype=np.int64)
-
-
-@dataclass(frozen=True)
-class Checkup:
-    """What a checkup found for one procedure and level. `nobody`: series that no body in the province takes."""
-
-    procedure: Procedure
-    level: TitleLevel
-    findings: tuple[Breakage, ...]
-    nobody: tuple[str, ...]
 
 
 class Breakage(NamedTuple):
-    """The ways of `unit_ids` end at a body that neither decides nor hands on: who must mend it, and for what."""
+    """The ways of `units` end at a body that neither decides nor hands on: who must mend it, and for what."""
 
     body_id: int
     body_name: str
     node_type: NodeType
     unit_ids: tuple[int, ...]
+    unit_names: tuple[str, ...]
     series: tuple[str, ...]
     lacking: tuple[tuple[str, ...], ...]
     """Of each unit the series it cannot apply for; `series` are all of these."""
+
+
+@dataclass(frozen=True)
+class Checkup:
+    """What a checkup found for one procedure and level, the most units first. `nobody`: series that no body in the province takes."""
+
+    procedure: Procedure
+    level: TitleLevel
+    findings: Sequence[Breakage]
+    stranded: frozenset[int]
+    """Keys of the units that cannot apply for something."""
+    nobody: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -59,24 +61,13 @@ class Loss:
 
 
 def checkup_all(session: Session, region_prefix: str = "") -> list[Checkup]:
-    """全省路径体检 of the units in a region: five statements, whatever the province's size."""
+    """全省路径体检 of the units in a region: a statement for each kind of application and four more, whatever the province's size."""
     province = _Province(session, KINDS, region_prefix)
     checked = []
     for kind in KINDS:
         found, nobody = checkup(province.graph(kind), province.every)
-        ids, bodies, names = province.ids, province.bodies, province.names
-        breakages = (
-            Breakage(
-                ids[finding.end],
-                bodies[finding.end].name,
-                NodeType(bodies[finding.end].kind),
-                tuple([ids[unit] for unit in finding.units]),
-                names(finding.series),
-                tuple(map(names, finding.lacking)),
-            )
-            for finding in found
-        )
-        checked.append(Checkup(*kind, tuple(breakages), province.names(nobody)))
+        stranded_units = frozenset(map(province.ids.__getitem__, set(found.units.tolist())))
+        checked.append(Checkup(*kind, _Breakages(province, found), stranded_units, province.names(nobody)))
     return checked
 
 
@@ -106,32 +97,61 @@ def _losses(session: Session, kinds: Collection[Kind], **gone: int) -> Iterator[
             yield Loss(*kind, tuple(province.ids[unit] for unit in units), series)
 
 
+class _Breakages(Sequence[Breakage]):
+    """Findings with names instead of places, each looked up when it is asked for."""
+
+    def __init__(self, province: _Province, findings: Findings) -> None:
+        self._province, self._findings = province, findings
+
+    def __len__(self) -> int:
+        return len(self._findings)
+
+    @overload
+    def __getitem__(self, index: int) -> Breakage: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Breakage]: ...
+    def __getitem__(self, index: int | slice) -> Breakage | Sequence[Breakage]:
+        if isinstance(index, slice):
+            return [self[place] for place in range(*index.indices(len(self)))]
+        here = self._province
+        end, units, lacking = finding = self._findings[index]
+        return Breakage(
+            here.ids[end],
+            here.body_names[end],
+            NodeType(here.kinds[end]),
+            tuple([here.ids[unit] for unit in units]),
+            tuple([here.body_names[unit] for unit in units]),
+            here.names(finding.series),
+            tuple(map(here.names, lacking)),
+        )
+
+
 class _Province:
     """Bodies numbered from 0, series as bits, the edges and final bodies of some kinds of application."""
 
     def __init__(self, session: Session, kinds: Collection[Kind], region_prefix: str = "") -> None:
-        # both tables are open to all, and long: read below the ORM, as they are stored
-        self._connection, _bodies = session.connection(), Body.__table__.c
-        columns = (
-            _bodies.id,
-            _bodies.name,
-            sa.type_coerce(_bodies.node_type, sa.String).label("kind"),
-            _bodies.region_code,
-        )
-        self.bodies = self._connection.execute(sa.select(*columns).where(_bodies.active).order_by(_bodies.id)).all()
-        self.ids = [row.id for row in self.bodies]
+        self._connection, bodies = session.connection(), Body.__table__.c
+        columns = (bodies.id, bodies.name, bodies.node_type, bodies.region_code)
+        rows = self._rows(sa.select(*columns).where(bodies.active).order_by(bodies.id))
+        self.ids: list[int] = [row[0] for row in rows]
+        self.body_names: list[str] = [row[1] for row in rows]
+        self.kinds: list[str] = [row[2] for row in rows]
         self._place = {key: index for index, key in enumerate(self.ids)}
         self._series = session.execute(sa.select(TitleSeries.id, TitleSeries.name).order_by(TitleSeries.id)).all()
         self._bit = {row.id: 1 << index for index, row in enumerate(self._series)}
         self._names: dict[int, tuple[str, ...]] = {}
         self.every = (1 << len(self._series)) - 1
-        self._units = np.array(
-            [row.kind == NodeType.UNIT.value and row.region_code.startswith(region_prefix) for row in self.bodies],
-            dtype=bool,
-        )
-        self._climbable = np.array([row.kind != NodeType.COMMITTEE.value for row in self.bodies], dtype=bool)
+        unit, committee = NodeType.UNIT.value, NodeType.COMMITTEE.value
+        inside = [kind == unit and region.startswith(region_prefix) for _, _, kind, region in rows]
+        self._units = np.array(inside, dtype=bool)
+        self._climbable = np.array([kind != committee for kind in self.kinds], dtype=bool)
         self._edges = self._edges_by_kind(kinds)
         self._finals = list(self._final_bodies(session))
+
+    def _rows(self, statement: sa.Select[Any]) -> list[tuple[Any, ...]]:
+        """Below the ORM, as the driver gives them: both tables are open to all, and a row by name costs more than its query."""
+        cursor = self._connection.execute(statement).cursor
+        return list(cursor.fetchall()) if cursor else []
 
     def names(self, bits: int) -> tuple[str, ...]:
         """Of the series in `bits`; a province has few different sets of them, and many units."""
@@ -141,10 +161,10 @@ class _Province:
 
     def graph(self, kind: Kind, *, edge_id: int = 0, acceptance_id: int = 0, body_id: int = 0) -> Graph:
         """The graph of one kind of application, without what is named."""
-        keys, below, above, carried = self._edges.get(kind, (_NONE, _NONE, _NONE, _NONE))
+        keys, below, above, carried = self._edges[kind]
         gone = self._place.get(body_id, -1)
         stays = (keys != edge_id) & (below != gone) & (above != gone)
-        finals = np.zeros(len(self.bodies), np.int64)
+        finals = np.zeros(len(self.ids), np.int64)
         for decides, place, bits, key in self._finals:
             if decides == kind and place != gone and (key is None or key != acceptance_id):
                 finals[place] |= bits
@@ -154,34 +174,18 @@ class _Province:
         return Graph(below[stays], above[stays], carried[stays], finals, units, self._climbable)
 
     def _edges_by_kind(self, kinds: Collection[Kind]) -> dict[Kind, tuple[Any, Any, Any, Any]]:
-        """Edges that carry applications: (key, below, above, series) as arrays of keys, places and bits.
-
-        Two hundred thousand rows: read as they are stored, turned into arrays at once.
-        """
-        edges = PathEdge.__table__.c
-        stored = (sa.type_coerce(column, sa.String) for column in (edges.procedure, edges.level))
-        numbers = (edges.id, edges.subordinate_id, edges.superior_id, edges.series_id)
-        statement = sa.select(*stored, *numbers).where(edges.active, edges.confirmed_at.is_not(None))
-        if len(kinds) < len(KINDS):
-            asked = (sa.and_(edges.procedure == one, edges.level == two) for one, two in kinds)
-            statement = statement.where(sa.or_(sa.false(), *asked))
-        rows = self._connection.execute(statement).all()
-        if not rows:
-            return {}
-        procedures, levels, *columns = zip(*rows, strict=True)
-        code = {(procedure.value, level.value): number for number, (procedure, level) in enumerate(KINDS)}
-        bits = {None: self.every} | self._bit
-        kind = np.array([code.get(pair, -1) for pair in zip(procedures, levels, strict=True)], np.int64)
-        keys, below, above = (np.array(column, np.int64) for column in columns[:3])
-        carried = np.array([bits[series] for series in columns[3]], np.int64)
-        ids = np.array(self.ids, np.int64)
-        lows, highs = (np.minimum(np.searchsorted(ids, ends), len(ids) - 1) for ends in (below, above))
-        live = (ids[lows] == below) & (ids[highs] == above)
-        found = {}
-        for number, one in enumerate(KINDS):
-            mine = live & (kind == number)
-            if mine.any():
-                found[one] = keys[mine], lows[mine], highs[mine], carried[mine]
+        """Edges that carry applications: (key, below, above, series) as arrays of keys, places and bits."""
+        edges, ids, found = PathEdge.__table__.c, np.array(self.ids, np.int64), {}
+        numbers = (edges.id, edges.subordinate_id, edges.superior_id, sa.func.coalesce(edges.series_id, 0))
+        series = np.array([0, *self._bit], np.int64)
+        bits = np.array([self.every, *self._bit.values()], np.int64)
+        for kind in kinds:
+            of_kind = sa.and_(edges.procedure == kind[0], edges.level == kind[1])
+            rows = self._rows(sa.select(*numbers).where(of_kind, edges.active, edges.confirmed_at.is_not(None)))
+            keys, below, above, carried = np.array(rows, np.int64).reshape(-1, 4).T
+            lows, highs = (np.minimum(np.searchsorted(ids, ends), len(ids) - 1) for ends in (below, above))
+            live = (ids[lows] == below) & (ids[highs] == above) if len(ids) else np.zeros(len(keys), bool)
+            found[kind] = keys[live], lows[live], highs[live], bits[np.searchsorted(series, carried[live])]
         return found
 
     def _final_bodies(self, session: Session) -> Iterator[tuple[Kind, int, int, int | None]]:

@@ -1,6 +1,6 @@
 """Rules of approval paths on plain values: walking one, and checking all of them at once."""
 
-from app.approval_paths.rules.checkup import Finding, Graph, checkup, stranded
+from app.approval_paths.rules.checkup import Finding, Findings, Graph, checkup, stranded
 from app.approval_paths.rules.walking import (
     LEVELS,
     MAX_PATHS,
@@ -20,6 +20,7 @@ __all__ = [
     "WITHOUT_COMMITTEE",
     "Edges",
     "Finding",
+    "Findings",
     "Graph",
     "Place",
     "Search",

@@ -51,14 +51,14 @@ class HealthView(BaseView):
     @expose("/")
     def list(self) -> ResponseReturnValue:
         checked = self._checked()
-        broken = [(one, found) for one in checked for found in one.findings]
+        heaviest = [(one, found) for one in checked for found in one.findings[:SHOWN]]
         return self.render_template(
             "approval_paths/checkup.html",
             title="全省路径体检",
             checked=checked,
-            broken=sorted(broken, key=lambda pair: -len(pair[1].unit_ids))[:SHOWN],
-            total=len(broken),
-            units=len({unit for _, found in broken for unit in found.unit_ids}),
+            broken=sorted(heaviest, key=lambda pair: -len(pair[1].unit_ids))[:SHOWN],
+            total=sum(len(one.findings) for one in checked),
+            units=len(frozenset().union(*(one.stranded for one in checked))),
             nobody=[one for one in checked if one.nobody],
         )
 
@@ -101,18 +101,11 @@ class HealthView(BaseView):
     @expose("/export")
     def export(self) -> ResponseReturnValue:
         """【导出查询结果】: a row for every unit, procedure, level and break."""
-        checked = self._checked()
-        wanted = {unit for one in checked for found in one.findings for unit in found.unit_ids}
-        names: dict[int, str] = {}
-        keys = sorted(wanted)
-        for start in range(0, len(keys), 5_000):
-            rows = read().execute(sa.select(Body.id, Body.name).where(Body.id.in_(keys[start : start + 5_000])))
-            names |= {row.id: row.name for row in rows}
         lines = (
-            Line(one.procedure, one.level, names.get(unit, str(unit)), "、".join(lacking), found.body_name)
-            for one in checked
+            Line(one.procedure, one.level, unit, "、".join(lacking), found.body_name)
+            for one in self._checked()
             for found in one.findings
-            for unit, lacking in zip(found.unit_ids, found.lacking, strict=True)
+            for unit, lacking in zip(found.unit_names, found.lacking, strict=True)
         )
         columns = (
             Column("审核路径", "procedure"),
