@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from typing import Any, Literal
 
 from flask import Flask
@@ -36,21 +37,31 @@ class Column:
     tone: Callable[[Any], str] | None = None
     export: bool = True
 
-    def of(self, row: Any) -> Any:
-        if callable(self.value):
-            return self.value(row)
-        for name in self.value.split("."):
-            if row is None:
-                return None
-            row = getattr(row, name)
-        return row
+    @cached_property
+    def of(self) -> Callable[[Any], Any]:
+        """What takes the column's value from a row; None where the path ends early."""
+        path = self.value
+        if callable(path):
+            return path
+        if "." not in path:
+            return attrgetter(path)
+        names = path.split(".")
 
-    def plain(self, row: Any) -> Any:
-        """The value for a workbook: what the screen shows, numbers and moments as such."""
-        value = self.of(row)
+        def follow(row: Any) -> Any:
+            for name in names:
+                if row is None:
+                    return None
+                row = getattr(row, name)
+            return row
+
+        return follow
+
+    @cached_property
+    def plain(self) -> Callable[[Any], Any]:
+        """What takes the value for a workbook: what the screen shows, numbers and moments as such."""
         if self.kind == "masked":
-            return filters.mask(value)
-        return value
+            return lambda row: filters.mask(self.of(row))
+        return self.of
 
     def html(self, row: Any) -> Markup:
         """The cell as a table's <td>; on a phone its label stands before it."""

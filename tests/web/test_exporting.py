@@ -126,7 +126,7 @@ def test_the_job_makes_what_the_button_would(app: Flask, desk: Browser, monkeypa
 
 
 def test_a_full_sheet_is_followed_by_another(desk: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.web.export.SHEET_ROWS", 5)
+    monkeypatch.setattr("app.formats.tables.SHEET_ROWS", 5)
     job = ask(desk)
     jobs.run(job)
     book = openpyxl.load_workbook(io.BytesIO(download(desk, job)))
