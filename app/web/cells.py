@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from operator import attrgetter
 from typing import Any, Literal
 
 from flask import Flask
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from app.web import filters
 
 Kind = Literal["text", "state", "day", "moment", "ago", "number", "money", "masked"]
-NOTHING = Markup('<span class="none">—</span>')
+NOTHING = '<span class="none">—</span>'
 
 
 @dataclass(frozen=True)
@@ -63,46 +64,50 @@ class Column:
             return lambda row: filters.mask(self.of(row))
         return self.of
 
-    def html(self, row: Any) -> Markup:
-        """The cell as a table's <td>; on a phone its label stands before it."""
+    def html(self, row: Any) -> str:
+        """The cell as a table's <td>, as markup; on a phone its label stands before it."""
         value = self.of(row)
         shown = NOTHING if value is None or value == "" else self._shown(value, row)
         url = self.link(row) if self.link else None
         if url:
-            shown = Markup('<a href="%s">%s</a>') % (url, shown)
-        return Markup(f"{self._opening}{shown}</td>")
+            shown = f'<a href="{escape(url)}">{shown}</a>'
+        return f"{self._opening}{shown}</td>"
 
     @cached_property
     def _opening(self) -> str:
         width = f" w-{self.width}" if self.width else ""
         return f'<td class="k-{self.kind}{width}" data-label="{escape(self.label)}">'
 
-    def _shown(self, value: Any, row: Any) -> Markup:
-        match self.kind:
-            case "state":
-                tone = self.tone(row) if self.tone else filters.tone(value)
-                return Markup('<span class="state state--%s">%s</span>') % (tone, filters.label(value))
-            case "moment":
-                exact = filters.exact(value)
-                return Markup('<time datetime="%s" title="%s">%s</time>') % (value.isoformat(), exact, exact[:16])
-            case "ago":
+    def _shown(self, value: Any, row: Any) -> str:
+        """Markup: whatever comes from the row is escaped here, once."""
+        kind = self.kind
+        if kind == "text":
+            if type(value) is str:  # most are
+                return escape(value)
+            if hasattr(value, "__html__"):
+                return str(value.__html__())
+            if getattr(value, "tzinfo", None) is not None:
                 return filters.moment(value)
-            case "masked":
-                return Markup('<span class="mono">%s</span>') % filters.mask(value)
-            case "day":
-                return escape(filters.day(value))
-            case "money":
-                return escape(filters.money(value))
-        if hasattr(value, "__html__"):
-            return escape(value)
-        if getattr(value, "tzinfo", None) is not None:
+        elif kind == "state":
+            tone = self.tone(row) if self.tone else filters.tone(value)
+            return f'<span class="state state--{escape(tone)}">{escape(filters.label(value))}</span>'
+        elif kind == "moment":
+            exact = filters.exact(value)
+            return f'<time datetime="{value.isoformat()}" title="{exact}">{exact[:16]}</time>'
+        elif kind == "ago":
             return filters.moment(value)
+        elif kind == "masked":
+            return f'<span class="mono">{escape(filters.mask(value))}</span>'
+        elif kind == "day":
+            return escape(filters.day(value))
+        elif kind == "money":
+            return escape(filters.money(value))
         return escape(filters.label(value))
 
 
 def cells(row: Any, columns: Sequence[Column]) -> Markup:
     """The cells of a row; a filter of templates."""
-    return Markup("").join(column.html(row) for column in columns)
+    return Markup("".join([column.html(row) for column in columns]))
 
 
 def register_cells(app: Flask) -> None:

@@ -77,18 +77,28 @@ def screen_url(name: str) -> str | None:
 
 def sidebar() -> list[Group]:
     """The menu's categories and entries that the acting post may open, in the menu's order."""
-    appbuilder = current_app.extensions.get("appbuilder")
-    if appbuilder is None:
-        return []
     actor: Actor = g.get("actor") or Actor.anonymous()
-    here = (request.endpoint or "").rpartition(".")[0]
-    groups: list[Group] = []
-    for category in appbuilder.menu.get_list():
-        entries = tuple(
-            Entry(str(item.label), item.get_url(), f"{here}_".startswith(f"{item.baseview.endpoint}_"))
-            for item in (category.childs or [category])
-            if item.baseview is not None and actor.role in roles_for(item.baseview, item.baseview.default_view)
-        )
-        if entries:
-            groups.append(Group(str(category.label) if category.childs else "", category.icon or "", entries))
-    return groups
+    here = f"{(request.endpoint or '').rpartition('.')[0]}_"
+    return [
+        Group(label, icon, tuple(Entry(text, url, here.startswith(f"{screen}_")) for text, url, screen in entries))
+        for label, icon, entries in _openable(actor.role, request.script_root)
+    ]
+
+
+def _openable(role: Role, root: str) -> list[tuple[str, str, list[tuple[str, str, str]]]]:
+    """(category, icon, [(entry, address under `root`, endpoint)]) of a role: the menu stands still, so it's drawn up once."""
+    drawn: dict[tuple[Role, str], Any] = current_app.extensions.setdefault("zhicheng.sidebar", {})
+    if (role, root) not in drawn:
+        appbuilder = current_app.extensions.get("appbuilder")
+        groups = []
+        for category in appbuilder.menu.get_list() if appbuilder else ():
+            entries = [
+                (str(item.label), item.get_url(), item.baseview.endpoint)
+                for item in (category.childs or [category])
+                if item.baseview is not None and role in roles_for(item.baseview, item.baseview.default_view)
+            ]
+            if entries:
+                groups.append((str(category.label) if category.childs else "", category.icon or "", entries))
+        drawn[role, root] = groups
+    found: list[tuple[str, str, list[tuple[str, str, str]]]] = drawn[role, root]
+    return found

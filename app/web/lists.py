@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar, Literal
 
 import sqlalchemy as sa
@@ -268,7 +269,7 @@ class ListScreen(BaseView):
 
     def _address(self, method: str, **changed: Any) -> str:
         """A route of this screen with what the URL says now. Only parameters we know are carried on."""
-        known = set(self._names())
+        known = self._names()
         kept: dict[str, Any] = {k: v for k, v in request.args.to_dict(flat=False).items() if k in known}
         kept |= {k: v for k, v in (request.view_args or {}).items() if k != "bulk_name"}
         return url_for(
@@ -276,6 +277,7 @@ class ListScreen(BaseView):
         )
 
     @classmethod
-    def _names(cls) -> Sequence[str]:
+    @cache
+    def _names(cls) -> frozenset[str]:
         names = [name for name in dir(cls.conditions) if hasattr(getattr(cls.conditions, name, None), "field_class")]
-        return [*names, *(name + TYPED for name in names), *_PAGING]
+        return frozenset([*names, *(name + TYPED for name in names), *_PAGING])

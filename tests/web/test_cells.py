@@ -48,6 +48,6 @@ def test_width_link_and_tone() -> None:
     row = SimpleNamespace(a=SimpleNamespace(b="好"), url='/x?"y"')
     assert column.html(row) == (
         '<td class="k-state w-l" data-label="状&lt;态">'
-        '<a href="/x?&#34;y&#34;"><span class="state state--ok">好</span></a></td>'
+        '<a href="/x?&quot;y&quot;"><span class="state state--ok">好</span></a></td>'
     )
     assert "—" in column.html(SimpleNamespace(a=None, url=None))
