@@ -22,7 +22,9 @@ def search_bodies(
     limit: int = 20,
 ) -> list[Body]:
     """回车查询: active bodies by name, code, credit code or pinyin initials, the nearest first."""
-    condition = search.finds(text, name=Body.name, initials=Body.pinyin, codes=(Body.code, Body.credit_code))
+    condition = search.finds(
+        text, name=Body.name, initials=Body.pinyin, codes=(Body.code, Body.credit_code), key=Body.id
+    )
     found = (
         _choosable(node_types, region_prefix)
         .with_only_columns(Body.id)  # the scan sorts keys, not rows

@@ -87,7 +87,7 @@ def founding_body_id(session: Session, committee_id: int) -> int | None:
 def narrowed(query: sa.Select[Any], values: Mapping[str, Any], on: date) -> sa.Select[Any]:
     """A10's conditions over a select of committees joined with their bodies."""
     if text := values.get("name"):
-        query = query.where(search.finds(text, name=Body.name, initials=Body.pinyin, codes=(Body.code,)))
+        query = query.where(search.finds(text, name=Body.name, initials=Body.pinyin, codes=(Body.code,), key=Body.id))
     if values.get("grade"):
         query = query.where(Committee.grade == values["grade"])
     if values.get("series_id"):
