@@ -32,7 +32,6 @@ from app.core.scope import Actor
 from app.factory import create_app
 from seeds.scale import Size
 from tests.bench.bench_lists import WHOLE, province
-from tests.bench.peers import database
 
 SYSTEM = Actor.system("bench")
 SAMPLE, GOAL_SECONDS, GOAL_RATIO = 150, 2.0, 100
@@ -123,8 +122,9 @@ def measure(app: Flask, sample: int) -> dict[str, float]:
 
 
 def run(folder: Path, size: Size, sample: int) -> dict[str, float]:
-    instance = province(folder / "whole", size)
-    app = create_app(INSTANCE=instance, SQLALCHEMY_DATABASE_URI=f"sqlite:///{database(instance)}", REDIS_URL="")
+    instance = folder / "whole"
+    instance.mkdir(parents=True, exist_ok=True)
+    app = create_app(INSTANCE=instance, SQLALCHEMY_DATABASE_URI=province(instance, size), REDIS_URL="")
     return measure(app, sample)
 
 
