@@ -174,7 +174,7 @@ def beyond(keys: Sequence[Key], cursor: Cursor) -> ColumnElement[bool]:
 
 
 def fetch(session: Session, statement: Select[Any], keys: Sequence[Key], cursor: Cursor | None, size: int) -> Page:
-    """The page of `size` rows at `cursor`: one statement, on the first page one that counts, and what loaders need."""
+    """The page of `size` rows at `cursor`: one statement, one that counts where more follow the first page, and loaders'."""
     single = len(statement.column_descriptions) == 1
     back = cursor is not None and cursor.back
     limited = ordered(statement, keys, back)
@@ -190,7 +190,10 @@ def fetch(session: Session, statement: Select[Any], keys: Sequence[Key], cursor:
     width = len(keys)
     marks = [tuple(row[-width:]) for row in found]
     has_before, has_after = (more, bool(cursor.values)) if back and cursor else (cursor is not None, more)
-    count = cursor.count if cursor is not None and cursor.count is not None else count_rows(session, statement, keys)
+    if cursor is None and not more:
+        count = len(found)
+    else:
+        count = cursor.count if cursor and cursor.count is not None else count_rows(session, statement, keys)
     return Page(
         rows=[row[0] if single else row for row in found],
         keys=marks,
