@@ -236,8 +236,8 @@ class AuditView(ListScreen):
 
     def select(self, session: Session, values: Mapping[str, Any]) -> sa.Select[Any]:
         a = AuditEntry  # columns, not entities: the longest list of all, and the details are not shown
-        shown = (a.id, a.at, a.actor_name, a.role, a.action, a.object_type, a.object_id, a.ip, a.hash)
-        query: sa.Select[Any] = sa.select(*shown)
+        shown: list[Any] = [a.id, a.at, a.actor_name, a.role, a.action, a.object_type, a.object_id, a.ip, a.hash]
+        query = sa.select(*shown)
         if action := values["action"]:  # a whole one goes by the index in the list's order, a domain's name by a range
             whole = AuditEntry.action == action
             query = query.where(whole if "." in action else AuditEntry.action.startswith(action, autoescape=True))
