@@ -22,7 +22,7 @@ from app.core.audit import AuditEntry
 from app.core.db import db, read_session, unit_of_work
 from app.core.errors import Refusal
 from app.core.scope import Actor
-from app.factory import create_app
+from app.factory import create_app, settle
 from seeds import demo, scale
 from seeds.reference import load_reference
 
@@ -74,6 +74,7 @@ def serve() -> None:
     click.echo(f"打开 http://127.0.0.1:{port}/ （Ctrl-C 停止）")
     with app.app_context():
         db.engine.dispose()
+    settle()
     here = multiprocessing.get_context("fork")  # the application is loaded once, not in each process
     children = [here.Process(target=_work, args=(app,)), here.Process(target=_answer, args=(app, port))]
     for child in children:
@@ -111,7 +112,9 @@ def _answer(app: Flask, port: str) -> None:
 @main.command()
 def worker() -> None:
     """Work through jobs until stopped; any number may run with REDIS_URL."""
-    _work(create_app())
+    app = create_app()
+    settle()
+    _work(app)
 
 
 def _work(app: Flask) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from pypinyin import Style, lazy_pinyin
-
 
 def initials(text: str) -> str:
     """Pinyin initials for searching: 长沙市 -> "css"; other characters stand as they are, in lower case."""
+    from pypinyin import Style, lazy_pinyin  # its phrases take 55 MB: only for a process that names something
+
     letters = lazy_pinyin(text, style=Style.FIRST_LETTER, errors=str.lower)
     return "".join(letters)[:80]
 

@@ -5,13 +5,13 @@ Services receive a `Session` and never commit. `unit_of_work` is the only place 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, cast
 
+import orjson
 import sqlalchemy as sa
 from flask_appbuilder import Model
 from flask_appbuilder.models.sqla.base import SQLA
@@ -100,10 +100,10 @@ class JsonText(sa.types.TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True)
+        return None if value is None else orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
-        return None if value is None else json.loads(value)
+        return None if value is None else orjson.loads(value)
 
 
 def one_of(column: str, enum: type[Enum], name: str | None = None) -> sa.CheckConstraint:

@@ -127,9 +127,12 @@ def _rows(
 
 
 def _find_twins(rows: Sequence[Row], identity: Sequence[str], labels: dict[str, str]) -> None:
+    columns = [[row[part] for row in rows] for part in identity]
+    keys = list(zip(*columns, strict=True))
+    if len({*keys}) == len(keys):
+        return
     first: dict[tuple[str, ...], int] = {}
-    for row in rows:
-        key = tuple(row[part] for part in identity)
+    for row, key in zip(rows, keys, strict=True):
         if any(key) and (other := first.setdefault(key, row.number)) != row.number:
             row.wrong(identity[0], f"与第 {other} 行重复（{'、'.join(labels[part] for part in identity)}相同）。")
 

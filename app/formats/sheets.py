@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from threading import Timer
 from typing import IO, Any
@@ -114,7 +115,7 @@ def _sound(column: Column, values: Sequence[Any], texts: Sequence[str]) -> bool:
     if column.choices:
         return {*texts}.issubset((*column.choices, ""))
     if column.kind == "date":
-        return _iso_dates([text for text in texts if text])
+        return all(map(_iso_date, texts))
     if column.kind == "whole":
         digits = "".join(texts)
         return digits.isascii() and (digits or "0").isdigit() and max(map(len, texts)) < 10
@@ -125,10 +126,11 @@ def _sound(column: Column, values: Sequence[Any], texts: Sequence[str]) -> bool:
     )
 
 
-def _iso_dates(texts: Sequence[str]) -> bool:
-    """Whether all are days written 2026-03-01; `fromisoformat` takes weeks and days without hyphens, too."""
+@lru_cache(maxsize=1 << 16)
+def _iso_date(text: str) -> bool:
+    """Whether a cell is empty or a day written 2026-03-01; `fromisoformat` takes weeks and days without hyphens, too."""
     try:
-        return all(date.fromisoformat(text).isoformat() == text for text in texts)
+        return not text or date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
 

@@ -19,7 +19,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import sqlalchemy as sa
 import xlsxwriter
+from flask import Flask
 from sqlalchemy.orm import Session
 
 from app.bodies.spreadsheets import Bodies
@@ -31,8 +33,10 @@ KIND = "bench.people"
 LEVELS = ("员级", "助理级", "中级", "副高级", "正高级")
 GOAL, MEMORY_GOAL = 6.0, 400
 
-_OURS = "import sys; from tests.bench.bench_import import ours; ours(sys.argv[1])"
-_THEIRS = "import sys; from tests.bench.bench_import import theirs; theirs(sys.argv[1])"
+_CALL = "import sys; from tests.bench import bench_import; bench_import.{}"
+_PREPARE = _CALL.format("prepare(*sys.argv[1:])")
+_OURS = _CALL.format("ours(sys.argv[1], int(sys.argv[2]))")
+_THEIRS = _CALL.format("theirs(sys.argv[1])")
 
 
 def _check(session: Session, actor: Actor, rows: Sequence[Row]) -> None:
@@ -98,41 +102,54 @@ def theirs(path: str) -> None:
     _tell(rows=len(frame))
 
 
-def ours(path: str) -> None:
-    """The job of the wizard, on a fresh SQLite database."""
+def prepare(folder: str, path: str) -> None:
+    """A fresh SQLite database with the bodies the rows name, and the workbook handed in; prints the job that is to check it."""
     from app.bodies.enums import NodeType
-    from app.core import jobs
-    from app.core.db import db, read_session, unit_of_work
+    from app.core import schema
+    from app.core.db import db, unit_of_work
     from app.core.enums import Role
-    from app.core.staging import ImportBatch
-    from app.factory import create_app
     from app.formats import imports
+    from seeds.reference import load_reference
     from tests.people import make_actor
     from tests.places import SYSTEM, make_body
 
-    with tempfile.TemporaryDirectory() as folder:
-        app = create_app(INSTANCE=Path(folder), SQLALCHEMY_DATABASE_URI=f"sqlite:///{folder}/bench.db", TESTING=True)
-        with app.app_context():
-            from app.core import schema
-            from seeds.reference import load_reference
+    with _app(Path(folder)).app_context():
+        schema.upgrade(db.engine)
+        with unit_of_work(SYSTEM) as session:
+            load_reference(session)
+        for number in range(1, 51):
+            make_body(f"基准单位{number}", code=f"BENCH{number}")
+        office = make_body("基准人社厅", NodeType.TITLE_OFFICE, code="BENCH0", region_code="430000")
+        officer = make_actor(Role.HR_OFFICER, body_id=office, region_code="430000")
+        with unit_of_work(officer) as session:
+            content = Path(path).read_bytes()
+            _, job = imports.upload(session, actor=officer, kind=KIND, name="基准.xlsx", content=content)
+        db.engine.dispose()
+    print(job)
 
-            schema.upgrade(db.engine)
-            with unit_of_work(SYSTEM) as session:
-                load_reference(session)
-            for number in range(1, 51):
-                make_body(f"基准单位{number}", code=f"BENCH{number}")
-            declare(importer())
-            office = make_body("基准人社厅", NodeType.TITLE_OFFICE, code="BENCH0", region_code="430000")
-            officer = make_actor(Role.HR_OFFICER, body_id=office, region_code="430000")
-            with unit_of_work(officer) as session:
-                batch, job = imports.upload(
-                    session, actor=officer, kind=KIND, name="基准.xlsx", content=Path(path).read_bytes()
-                )
-            _mark()
-            jobs.run(job)
-            with read_session(officer) as session:
-                found = session.get_one(ImportBatch, batch)
-                _tell(rows=found.good + found.bad, good=found.good, bad=found.bad, state=found.state.value)
+
+def ours(folder: str, job: int) -> None:
+    """What the worker does with the job."""
+    from app.core import jobs
+    from app.core.db import read_session
+    from app.core.staging import ImportBatch
+    from app.factory import settle
+    from tests.places import SYSTEM
+
+    with _app(Path(folder)).app_context():
+        settle()
+        _mark()
+        jobs.run(job)
+        with read_session(SYSTEM) as session:
+            found = session.scalars(sa.select(ImportBatch)).one()
+            _tell(rows=found.good + found.bad, good=found.good, bad=found.bad, state=found.state.value)
+
+
+def _app(folder: Path) -> Flask:
+    from app.factory import create_app
+
+    declare(importer())
+    return create_app(INSTANCE=folder, SQLALCHEMY_DATABASE_URI=f"sqlite:///{folder}/bench.db", TESTING=True)
 
 
 _started = os.times()
@@ -152,10 +169,10 @@ def _tell(**said: Any) -> None:
     print(json.dumps(said | {"cpu": cpu, "wall": now.elapsed - then.elapsed, "peak": peak}))
 
 
-def run(code: str, path: Path) -> dict[str, Any]:
-    done = subprocess.run([sys.executable, "-c", code, str(path)], check=True, capture_output=True, text=True)
-    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return told
+def run(code: str, *arguments: object) -> Any:
+    """What a fresh process that runs `code` prints last, as JSON."""
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
 
 
 def main(rows: int = 100_000) -> dict[str, dict[str, Any]]:
@@ -163,7 +180,11 @@ def main(rows: int = 100_000) -> dict[str, dict[str, Any]]:
         path = Path(folder) / "rows.xlsx"
         workbook(path, rows)
         print(f"{rows:,} rows × {len(importer().columns)} columns, {path.stat().st_size >> 20} MB")
-        results = {"pandas+openpyxl, reading only": run(_THEIRS, path), "ours: read, checked, staged": run(_OURS, path)}
+        job = run(_PREPARE, folder, path)
+        results = {
+            "pandas+openpyxl, reading only": run(_THEIRS, path),
+            "ours: read, checked, staged": run(_OURS, folder, job),
+        }
     for name, told in results.items():
         print(f"{name:34} CPU {told['cpu']:6.1f} s  wall {told['wall']:6.1f} s  peak {told['peak']:4} MB  {told}")
     stock, mine = results.values()
