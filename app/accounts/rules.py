@@ -6,6 +6,7 @@ import re
 from datetime import date
 
 from app.accounts.enums import Gender
+from app.core.text import is_ideograph
 
 ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 ID_CHECK = "10X98765432"
@@ -59,7 +60,7 @@ def name_problem(name: str) -> str | None:
     """A person's name: 2 to 60 characters, Chinese (rare characters too), Latin or a middle dot; no digits."""
     if not 2 <= len(name) <= 60:
         return "姓名应为 2 至 60 个字。"
-    if not all(char.isalpha() or char in "·•. -" for char in name):
+    if not all(char.isalpha() or is_ideograph(char) or char in "·•. -" for char in name):
         return "姓名中只能有汉字、字母和间隔号。"
     return None
 

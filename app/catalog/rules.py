@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from app.core.text import called, shapeless
+
 
 def initials(text: str) -> str:
     """Pinyin initials for searching: 长沙市 -> "css"; other characters stand as they are, in lower case."""
@@ -26,4 +28,6 @@ def text_problem(text: str, what: str, longest: int = 120) -> str | None:
         return f"请填写{what}。"
     if len(text.strip()) > longest:
         return f"{what}不超过 {longest} 个字。"
-    return None if text.strip().isprintable() else f"{what}中有不可见字符，请重新录入。"
+    if hidden := shapeless(text.strip()):
+        return f"{what}中有不可见字符 {called(hidden[0])}，请删去后重新录入。"
+    return None

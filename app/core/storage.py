@@ -21,6 +21,7 @@ from PIL import Image, UnidentifiedImageError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.errors import Invalid
+from app.core.text import cleaned
 
 MAX_FILE_BYTES = 10 * 1024 * 1024
 MAX_IMAGE_PIXELS = 60_000_000
@@ -119,7 +120,7 @@ def detect(content: bytes) -> str:
 def clean_name(name: str) -> str:
     """A file name for people to recognise: no path, no control characters, 200 characters at most."""
     base = re.split(r"[\\/]", name)[-1]
-    base = "".join(char for char in base if char.isprintable() and char not in '<>:"|?*').strip(". ")
+    base = "".join(char for char in cleaned(base, keep="") if char not in '<>:"|?*').strip(". ")
     return base[-200:] or "未命名"
 
 

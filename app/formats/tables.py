@@ -16,6 +16,8 @@ from typing import IO, Any
 
 import xlsxwriter
 
+from app.core.text import cleaned
+
 CELL_LIMIT = 32_767
 SHEET_ROWS = 1_048_575
 """What a sheet holds below its head."""
@@ -23,7 +25,6 @@ _HEAD, _STYLES = 1, ("yyyy-mm-dd hh:mm:ss", "yyyy-mm-dd", "#,##0.00")
 _MOMENT, _DAY, _MONEY = (number + _HEAD + 1 for number in range(len(_STYLES)))
 _EPOCH = date(1899, 12, 30).toordinal()
 """The day before Excel's first, as Excel, which takes 1900 for a leap year, counts from 1900-03-01 on."""
-_KEPT = frozenset("\n\t\u3000\xa0")
 _LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _ROWS = re.compile(rb"(<sheetData>.*?)(<row r=\"2\".*?)?</sheetData>", re.DOTALL)
 _DIMENSION = re.compile(rb"<dimension [^>]*/>")
@@ -137,9 +138,7 @@ def cell(place: str, value: Any) -> str:
 
 def neutral(text: str) -> str:
     """Text for a cell: no control characters, within Excel's limit. A leading '=' stays: the cell is typed text."""
-    if not text.isprintable():
-        text = "".join(char for char in text if char.isprintable() or char in _KEPT)
-    return text[:CELL_LIMIT]
+    return cleaned(text)[:CELL_LIMIT]
 
 
 def sheet_name(title: str, number: int = 1) -> str:

@@ -17,6 +17,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional
 from app.core.enums import Labelled
 from app.core.errors import Refusal
 from app.core.storage import MAX_FILE_BYTES
+from app.core.text import cleaned
 from app.web.access import LARGEST_ID
 
 ASKED = "请填写此项。"
@@ -64,10 +65,8 @@ def at_most(length: int) -> Length:
 
 
 def strip(value: Any) -> Any:
-    """Filter: text without blanks at its ends and without control characters (a NUL breaks PostgreSQL)."""
-    if not isinstance(value, str):
-        return value
-    return "".join(char for char in value if char in "\n\t" or char.isprintable()).strip()
+    """Filter: text without blanks at its ends and without characters that have no shape."""
+    return cleaned(value).strip() if isinstance(value, str) else value
 
 
 def text_field(label: str, *, length: int = 100, need: bool = False, hint: str = "", **options: Any) -> StringField:

@@ -76,7 +76,7 @@ def test_code(code: str, good: bool) -> None:
         ("长沙市教育局", None),
         (" \n", "请填写机构名称。"),
         ("局" * 121, "机构名称不超过 120 个字。"),
-        ("教育\n局", "机构名称中有不可见字符，请重新录入。"),
+        ("教育\n局", "机构名称中有不可见字符 U+000A（换行），请删去后重新录入。"),
     ],
 )
 def test_text(text: str, problem: str | None) -> None:
