@@ -15,10 +15,11 @@ from huey import crontab
 from sqlalchemy.orm import configure_mappers
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import menu
+from app import imports, menu
 from app.accounts import services as accounts
 from app.accounts.models import Account
 from app.applications import tasks as application_tasks
+from app.catalog.queries import setting
 from app.certificates import documents
 from app.certificates import tasks as certificate_tasks
 from app.core import clock, crypto, exports, jobs, storage
@@ -152,6 +153,12 @@ def _headers(app: Flask) -> None:
         return response
 
 
+def _days(*settings: str) -> list[timedelta]:
+    """What settings of a number of days say."""
+    with read_session(Actor.system("settings")) as session:
+        return [timedelta(days=int(setting(session, key, "30"))) for key in settings]
+
+
 def _queue(app: Flask) -> None:
     queue = make_queue(app.config["REDIS_URL"], app.config["INSTANCE"])
     app.extensions["queue"] = queue
@@ -165,12 +172,14 @@ def _queue(app: Flask) -> None:
     def pick_up_jobs() -> None:
         with app.app_context():
             pick_up(all_of_them=False)
+            imports.revive()
 
     @queue.periodic_task(crontab(hour="1", minute="10"), name="nightly")
     def nightly() -> None:
         with app.app_context():
             application_tasks.lapse_overdue()
             exports.sweep()
+            imports.sweep(*_days("import_done_days", "import_waiting_days"))
 
     @queue.on_startup(name="resume_jobs")
     def resume_jobs() -> None:

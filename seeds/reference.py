@@ -36,6 +36,8 @@ SETTINGS = {
     "retirement_age_male": "60",
     "retirement_age_female": "55",
     "number_pool_block": "50",
+    "import_done_days": "7",
+    "import_waiting_days": "30",
 }
 # GB/T 2260 over time: a county that became a city keeps its old code for the papers of that time.
 FORMER_REGIONS = ({"code": "431121", "name": "祁阳县", "parent_code": "431100", "valid_until": date(2021, 1, 19)},)

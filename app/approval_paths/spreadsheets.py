@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.approval_paths.enums import Procedure
 from app.approval_paths.models import PathEdge
-from app.approval_paths.rules import LEVELS, cycle_with, edge_problem
+from app.approval_paths.rules import LEVELS, edge_problem
+from app.approval_paths.rules.loops import Way, loops
 from app.bodies.enums import NodeType
 from app.bodies.models import Body
-from app.bodies.spreadsheets import BODY_HELP, Bodies, kept
+from app.bodies.spreadsheets import BODY_HELP, Bodies, Known, hold, kept, parts
 from app.catalog.enums import TitleLevel
-from app.catalog.models import Speciality, TitleSeries
+from app.catalog.models import Speciality
+from app.catalog.queries import all_series
+from app.committees.enums import CommitteeGrade
 from app.committees.models import Committee
 from app.core import audit, clock
-from app.core.scope import Actor, elevated
-from app.formats.imports import Importer, Row, declare
+from app.core.db import lock, reserve_ids
+from app.core.scope import Actor, elevated, region_prefix
 from app.formats.sheets import Column
+from app.imports import Importer, Row, declare
 
+LOCK = "approval_paths"
 _LEVELS = {level.label: level for level in TitleLevel}
-Key = tuple[TitleLevel, int, int, int | None, int | None]
+_FIELDS = {"subordinate_id": "below", "superior_id": "above", "level": "level"}
 
 
 def kind(procedure: Procedure) -> str:
@@ -32,141 +37,222 @@ def kind(procedure: Procedure) -> str:
     return f"approval_paths.{procedure.value}"
 
 
+class Node(NamedTuple):
+    """What an import needs to know of a speciality."""
+
+    id: int
+    code: str
+    name: str
+    series_id: int
+    parent_id: int | None
+    active: bool
+
+
+class Edge(NamedTuple):
+    """What a row says."""
+
+    below: Known
+    above: Known
+    level: TitleLevel
+    way: Way
+
+
 class _Lookup:
     """What the rows name, fetched in a handful of statements."""
 
     def __init__(self, session: Session, rows: Sequence[Row]) -> None:
         self.bodies = Bodies(session, (row[key] for row in rows for key in ("below", "above")))
-        self.series = {row.name: row.id for row in session.scalars(sa.select(TitleSeries))}
-        self.specialities = {row.code: row for row in session.scalars(sa.select(Speciality).where(Speciality.active))}
-        self.committees = {row.body_id: row for row in session.scalars(sa.select(Committee))}
+        self.series: dict[str, int] = {row.name: row.id for row in all_series(session)}
+        columns = [getattr(Speciality, name) for name in Node._fields]
+        self.nodes = {row.id: Node(*row) for row in session.execute(sa.select(*columns))}
+        self.by_code = {node.code: node for node in self.nodes.values() if node.active}
+        self.committees: dict[int, tuple[CommitteeGrade, int]] = {
+            row.body_id: (row.grade, row.series_id)
+            for row in session.execute(sa.select(Committee.body_id, Committee.grade, Committee.series_id))
+        }
 
-    def edge(self, row: Row) -> tuple[Body, Body, Key] | None:
-        """The edge a row says, with what it gets wrong by itself marked."""
+    def edge(self, row: Row) -> Edge | None:
+        """The edge a row says, with what it gets wrong by itself marked. A speciality implies its series."""
         below, above = self.bodies.find(row, "below"), self.bodies.find(row, "above")
-        level, series, speciality = _LEVELS[row["level"]], None, None
+        level, series, node = _LEVELS[row["level"]], None, None
         if (name := row["series"]) and (series := self.series.get(name)) is None:
             row.wrong("series", f"没有名为“{name[:40]}”的系列。")
-        if code := row["speciality"]:
-            found = self.specialities.get(code)
-            if found is None or series not in (None, found.series_id):
-                row.wrong("speciality", "没有这个编码的专业，或它不在该系列下。")
+        elif code := row["speciality"]:
+            node = self.by_code.get(code_of(code))
+            if node is None:
+                row.wrong("speciality", f"没有编码为“{code_of(code)[:20]}”的专业。")
+            elif series not in (None, node.series_id):
+                row.wrong("speciality", f"专业“{node.name}”不在该系列下。")
             else:
-                speciality = found.id
+                series = node.series_id
         if below is None or above is None or row.problems:
             return None
-        return below, above, (level, below.id, above.id, series, speciality)
+        return Edge(below, above, level, Way(below.id, above.id, series, node.id if node else None))
+
+    def way(self, below: int, above: int, series: int | None, speciality: int | None) -> Way:
+        """An edge there is; one with a speciality carries that speciality's series, whether it says so or not."""
+        return Way(below, above, self.nodes[speciality].series_id if speciality else series, speciality)
+
+    def ancestors(self, speciality: int | None) -> Iterator[int]:
+        """A speciality and every node above it, nearest first."""
+        while speciality is not None:
+            yield speciality
+            speciality = self.nodes[speciality].parent_id
 
 
-def _check(procedure: Procedure, session: Session, actor: Actor, rows: Sequence[Row]) -> None:
-    """By themselves, against the edges there are, and all of them together: no duplicate, no loop."""
+def code_of(cell: str) -> str:
+    """The code a cell begins with: what the drop-down offers says its name, too."""
+    return cell.split(maxsplit=1)[0].upper() if cell else ""
+
+
+def _check(procedure: Procedure, session: Session, actor: Actor, rows: Sequence[Row]) -> Mapping[int, Edge]:
+    """By themselves, against the edges there are, and all of them together: no duplicate, no loop. Sheet row -> its edge."""
     lookup = _Lookup(session, rows)
-    live: set[Key] = set()
-    climb: dict[TitleLevel, dict[int | None, dict[int, list[int]]]] = defaultdict(
-        lambda: defaultdict(lambda: defaultdict(list))
-    )
-    superior = sa.orm.aliased(Body)
-    for edge in session.execute(
-        sa.select(
-            PathEdge.level, PathEdge.subordinate_id, PathEdge.superior_id, PathEdge.series_id, PathEdge.speciality_id
-        )
-        .join(superior, superior.id == PathEdge.superior_id)
-        .where(PathEdge.procedure == procedure, PathEdge.active, superior.active)
-    ):
-        live.add(tuple(edge))  # type: ignore[arg-type]
-        climb[edge.level][edge.series_id][edge.subordinate_id].append(edge.superior_id)
-    first: dict[Key, int] = {}
+    edges: dict[int, Edge] = {}
     for row in rows:
-        found = lookup.edge(row)
-        if found is None:
-            continue
-        below, above, key = found
-        level, _, _, series, _ = key
-        wrong = edge_problem(procedure, level, below.node_type, above.node_type)
-        for name, reason in wrong.items():
-            row.wrong({"subordinate_id": "below", "superior_id": "above"}.get(name, name), reason)
-        if above.node_type is NodeType.COMMITTEE:
-            committee = lookup.committees.get(above.id)
-            if committee is None or not committee.grade.reviews(level):
-                row.wrong("above", f"“{above.name}”不评审{level.label}。")
-            elif series not in (None, committee.series_id):
-                row.wrong("series", f"“{above.name}”不评审该系列。")
-        if key in live:
-            row.wrong("below", f"“{below.name}”已经是“{above.name}”的下级，无需重复配置。")
-        elif (other := first.setdefault(key, row.number)) != row.number:
-            row.wrong("below", f"与第 {other} 行是同一条路径。")
-        if not kept(actor, row, "below", below) or row.problems:
-            continue
-        if loop := _loop(climb[level], below.id, above.id, series):
-            names = {key: name for key, name in session.execute(sa.select(Body.id, Body.name).where(Body.id.in_(loop)))}  # noqa: C416
-            row.wrong("above", "会形成循环：" + " → ".join(names[body] for body in loop) + "。")
-        else:
-            climb[level][series][below.id].append(above.id)
+        edge = lookup.edge(row)
+        if edge is not None and _may_be(procedure, lookup, actor, row, edge):
+            edges[row.number] = edge
+    by_number = {row.number: row for row in rows}
+    for level in dict.fromkeys(edge.level for edge in edges.values()):
+        mine = {number: edge for number, edge in edges.items() if edge.level is level}
+        _check_together(procedure, session, lookup, by_number, mine)
+    return edges
 
 
-def _loop(
-    by_series: dict[int | None, dict[int, list[int]]], below: int, above: int, series: int | None
-) -> tuple[int, ...] | None:
-    """The loop a row would close with the edges there are and the rows before it, within what one series may use."""
-    used = [by_series[None], by_series[series]] if series is not None else list(by_series.values())
-    return cycle_with(below, above, _Joined(used))
+def _may_be(procedure: Procedure, lookup: _Lookup, actor: Actor, row: Row, edge: Edge) -> bool:
+    """Whether a row's edge may stand at all; if not, the row says why."""
+    below, above, level, way = edge
+    for name, reason in edge_problem(procedure, level, below.node_type, above.node_type).items():
+        row.wrong(_FIELDS[name], reason)
+    if above.node_type is NodeType.COMMITTEE:
+        grade, series = lookup.committees.get(above.id, (None, None))
+        if grade is None or not grade.reviews(level):
+            row.wrong("above", f"“{above.name}”不评审{level.label}。")
+        elif way.series not in (None, series):
+            row.wrong("series" if way.speciality is None else "speciality", f"“{above.name}”不评审该系列。")
+    if kept(actor, row, "below", below.region_code) and not (
+        actor.serves(above.region_code) or actor.region_prefix.startswith(region_prefix(above.region_code))
+    ):
+        row.wrong("above", "上级机构应在本统筹区内，或是上一级统筹区的；跨市州的路径由省级配置。")
+    return not row.problems
 
 
-class _Joined(dict[int, list[int]]):
-    """Several edge mappings as one, without copying them."""
+def _check_together(
+    procedure: Procedure, session: Session, lookup: _Lookup, rows: Mapping[int, Row], edges: Mapping[int, Edge]
+) -> None:
+    """Edges of one level: none twice, and no loop with those there are and the rows before it."""
+    level, superior = next(iter(edges.values())).level, sa.orm.aliased(Body)
+    columns = (PathEdge.subordinate_id, PathEdge.superior_id, PathEdge.series_id, PathEdge.speciality_id)
+    live = session.execute(
+        sa.select(*columns)
+        .join(superior, superior.id == PathEdge.superior_id)
+        .where(PathEdge.procedure == procedure, PathEdge.level == level, PathEdge.active, superior.active)
+    )
+    known = {lookup.way(*found) for found in live}
+    first: dict[Way, int] = {}
+    for number, (below, above, _, way) in edges.items():
+        if way in known:
+            rows[number].wrong("below", f"“{below.name}”已经是“{above.name}”的下级，无需重复配置。")
+        elif (other := first.setdefault(way, number)) != number:
+            rows[number].wrong("below", f"与第 {other} 行是同一条路径。")
+    new = [way for way, number in first.items() if not rows[number].problems]
+    specialities = {way.speciality for way in (*known, *new) if way.speciality is not None}
+    closing = loops(known, new, {key: (*lookup.ancestors(key),) for key in specialities})
+    names = _names(session, [body for loop in closing.values() for body in loop])
+    for place, loop in closing.items():
+        shown = " → ".join(names[body] for body in loop)
+        rows[first[new[place]]].wrong(
+            "above", f"会形成循环：{shown}。" if loop else "与前面的行形成循环，请先改正前面的行。"
+        )
 
-    def __init__(self, parts: Sequence[dict[int, list[int]]]) -> None:
-        super().__init__()
-        self._parts = parts
 
-    def get(self, body: int, _default: object = ()) -> list[int]:  # type: ignore[override]
-        return [above for part in self._parts for above in part.get(body, ())]
+def _names(session: Session, bodies: Sequence[int]) -> dict[int, str]:
+    found: dict[int, str] = {}
+    for piece in parts(bodies):
+        found |= dict(session.execute(sa.select(Body.id, Body.name).where(Body.id.in_(piece))).all())
+    return found
 
 
-def _write(procedure: Procedure, session: Session, actor: Actor, rows: Sequence[Row]) -> None:
+def _write(
+    procedure: Procedure, session: Session, actor: Actor, rows: Sequence[Row], edges: Mapping[int, Edge]
+) -> None:
     """One statement. What the province imports is confirmed at once, and says by whom."""
-    lookup = _Lookup(session, rows)
     at_once = len(actor.region_prefix) == 2  # the province itself
-    confirmed = {
+    same: dict[str, Any] = {
+        "procedure": procedure,
         "confirmed_at": clock.now() if at_once else None,
-        "confirmed_by": f"{actor.name}（批量导入）" if at_once else "",
+        "confirmed_by": f"{actor.name[:100]}（批量导入）" if at_once else "",
         "active": True,
         "deregistered_reason": "",
     }
-    edges = []
-    for row in rows:
-        found = lookup.edge(row)
-        assert found is not None
-        names = ("level", "subordinate_id", "superior_id", "series_id", "speciality_id")
-        edges.append(dict(zip(names, found[2], strict=True)) | {"procedure": procedure} | confirmed)
+    lock(session, LOCK)
     with elevated(session, "check() has held every row against the actor's region"):
-        session.execute(sa.insert(PathEdge), edges)
-    audit.record(
-        session, actor, "approval_paths.import", None, procedure=procedure.value, rows=len(rows), confirmed=at_once
+        hold(session, (body.id for edge in edges.values() for body in edge[:2]))
+        keys = reserve_ids(session, PathEdge, len(rows))
+        session.execute(
+            sa.insert(PathEdge),
+            [
+                same
+                | {
+                    "id": key,
+                    "level": edge.level,
+                    "subordinate_id": edge.below.id,
+                    "superior_id": edge.above.id,
+                    "series_id": edge.way.series,
+                    "speciality_id": edge.way.speciality,
+                }
+                for key, edge in zip(keys, (edges[row.number] for row in rows), strict=True)
+            ],
+        )
+
+    def entries() -> Iterator[tuple[str, int, dict[str, Any]]]:
+        for key, row in zip(keys, rows, strict=True):
+            edge = edges[row.number]
+            told = {"subordinate_id": edge.below.name, "superior_id": edge.above.name, "level": edge.level.value}
+            told |= {f"{name}_id": row[name] for name in ("series", "speciality") if row[name]}
+            yield "approval_paths.import", key, told | {"confirmed": at_once}
+
+    audit.record_each(session, actor, "path_edges", entries)
+
+
+def _lists(session: Session) -> Mapping[str, Sequence[str]]:
+    nodes = session.execute(
+        sa.select(Speciality.code, Speciality.name).where(Speciality.active).order_by(Speciality.code)
     )
+    return {
+        "series": [row.name for row in all_series(session)],
+        "speciality": [f"{code} {name}" for code, name in nodes],
+    }
+
+
+def _importer(procedure: Procedure) -> Importer:
+    levels = tuple(level.label for level in TitleLevel if level in LEVELS[procedure])
+    return Importer(
+        kind=kind(procedure),
+        title=f"{procedure.label}审核路径",
+        columns=(
+            Column("below", "下级机构", "430100B001", kind="code", help=BODY_HELP),
+            Column("above", "上级机构", "430100A001", kind="code", help=BODY_HELP),
+            Column("level", "职称等级", levels[0], choices=levels, help="与导入时在页面上选择的一致。"),
+            Column("series", "系列", "工程技术人员", required=False, help="从下拉列表选择；不填表示所有系列。"),
+            Column(
+                "speciality", "专业编码", "", required=False, kind="code",
+                help="从下拉列表选择，或只填编码；不填表示所有专业，上级专业包括其下各专业。",
+            ),
+        ),
+        identity=("below", "above", "level", "series", "speciality"),
+        check=partial(_check, procedure),
+        write=partial(_write, procedure),
+        asked=("level",),
+        lists=_lists,
+        rules=(
+            "职称等级在导入页面上选择，对表中每一行适用。",
+            "不能重复，不能形成循环。省级批量导入的路径即时确认；其他的由下级单位确认后生效。",
+        ),
+        relies_on=("bodies", "catalog", "dictionaries", "committees", "approval_paths"),
+    )  # fmt: skip
 
 
 for _procedure in Procedure:
-    declare(
-        Importer(
-            kind=kind(_procedure),
-            title=f"{_procedure.label}审核路径",
-            columns=(
-                Column("below", "下级机构", "430100B001", kind="code", help=BODY_HELP),
-                Column("above", "上级机构", "430100A001", kind="code", help=BODY_HELP),
-                Column(
-                    "level",
-                    "职称级别",
-                    min(LEVELS[_procedure], key=lambda level: level.rank).label,
-                    choices=tuple(level.label for level in TitleLevel if level in LEVELS[_procedure]),
-                    help="从下拉列表选择。",
-                ),
-                Column("series", "系列", "", required=False, help="系列名称；不填表示所有系列。"),
-                Column("speciality", "专业编码", "", required=False, kind="code", help="不填表示所有专业。"),
-            ),
-            identity=("below", "above", "level", "series", "speciality"),
-            check=partial(_check, _procedure),
-            write=partial(_write, _procedure),
-            rules=("不能重复，不能形成循环。省级批量导入的路径即时确认；其他的由下级单位确认后生效。",),
-        )
-    )
+    declare(_importer(_procedure))

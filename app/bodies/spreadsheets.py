@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -15,46 +16,59 @@ from app.bodies.rules import text_problem
 from app.bodies.services import require_keeper
 from app.catalog.enums import AcquisitionMethod, TitleLevel
 from app.core import audit
+from app.core.db import reserve_ids
 from app.core.errors import NotAllowed
 from app.core.scope import Actor, elevated
-from app.formats.imports import Importer, Row, declare
 from app.formats.sheets import Column
+from app.imports import Importer, Row, declare
 
 KIND = "bodies.acceptances"
 BODY_HELP = "填写机构编码；名称在全省唯一的，也可以填写名称。"
-_METHODS = {method.label: method for method in AcquisitionMethod if method is not AcquisitionMethod.REVIEW}
-_LEVELS = {level.label: level for level in TitleLevel}
+METHODS = {method.label: method for method in AcquisitionMethod if method is not AcquisitionMethod.REVIEW}
+LEVELS = {level.label: level for level in TitleLevel}
+Key = TypeVar("Key", str, int)
 _MANY = 5_000
+_Taking = tuple[int, AcquisitionMethod, TitleLevel]
 
 
-def parts(keys: Iterable[str]) -> Iterator[list[str]]:
-    """The distinct keys, a statement's worth at a time."""
+class Known(NamedTuple):
+    """What an import needs to know of a body."""
+
+    id: int
+    code: str
+    name: str
+    node_type: NodeType
+    region_code: str
+
+
+def parts(keys: Iterable[Key]) -> Iterator[list[Key]]:
+    """The distinct keys in their order, a statement's worth at a time."""
     rest = iter(sorted(set(keys)))
     while piece := list(islice(rest, _MANY)):
         yield piece
 
 
 class Bodies:
-    """Active bodies by code or name: two statements however many rows ask."""
+    """Active bodies by code or name: two statements for some thousands of rows."""
 
     def __init__(self, session: Session, wanted: Iterable[str]) -> None:
-        self._by_code: dict[str, Body] = {}
-        self._by_name: dict[str, list[Body]] = defaultdict(list)
+        self._by_code: dict[str, Known] = {}
+        self._by_name: dict[str, list[Known]] = defaultdict(list)
+        query = sa.select(Body.id, Body.code, Body.name, Body.node_type, Body.region_code).where(Body.active)
         for piece in parts(wanted):
-            query = sa.select(Body).where(Body.active)
-            for body in session.scalars(query.where(Body.code.in_([text.upper() for text in piece]))):
-                self._by_code[body.code] = body
-            for body in session.scalars(query.where(Body.name.in_(piece))):
-                self._by_name[body.name].append(body)
+            for row in session.execute(query.where(Body.code.in_([text.upper() for text in piece]))):
+                self._by_code[row.code] = Known(*row)
+            for row in session.execute(query.where(Body.name.in_(piece))):
+                self._by_name[row.name].append(Known(*row))
 
-    def find(self, row: Row, key: str) -> Body | None:
+    def find(self, row: Row, key: str) -> Known | None:
         """The body a cell names; what is wrong is marked on the row."""
         found, problem = self.of(row[key])
         if problem:
             row.wrong(key, problem)
         return found
 
-    def of(self, text: str) -> tuple[Body | None, str | None]:
+    def of(self, text: str) -> tuple[Known | None, str | None]:
         """The body called `text`, or what is wrong with that."""
         if body := self._by_code.get(text.upper()):
             return body, None
@@ -64,63 +78,74 @@ class Bodies:
         return (named[0], None) if named else (None, f"没有编码或名称为“{text[:40]}”的机构，或它已注销。")
 
 
-def kept(actor: Actor, row: Row, key: str, body: Body) -> bool:
-    """Whether the actor keeps the body's region; if not, the row says so."""
+def hold(session: Session, body_ids: Iterable[int]) -> None:
+    """On PostgreSQL, let nobody change these bodies until this transaction ends; whoever is at one of them goes first."""
+    for piece in parts(body_ids):
+        query = sa.select(Body.id).where(Body.id.in_(piece)).order_by(Body.id)
+        session.execute(query.with_for_update(read=True)).all()
+
+
+def kept(actor: Actor, row: Row, key: str, region_code: str) -> bool:
+    """Whether the actor keeps the bodies of a region; if not, the row says so."""
     try:
-        require_keeper(actor, body.region_code)
+        require_keeper(actor, region_code)
     except NotAllowed as refusal:
         row.wrong(key, refusal.reason)
         return False
     return True
 
 
-def _check(session: Session, actor: Actor, rows: Sequence[Row]) -> None:
+def _check(session: Session, actor: Actor, rows: Sequence[Row]) -> Mapping[int, tuple[Known, _Taking]]:
+    """Sheet row -> the body, and what it is to take."""
     bodies = Bodies(session, (row["body"] for row in rows))
-    taken = {
-        tuple(found)
-        for found in session.execute(
-            sa.select(Acceptance.body_id, Acceptance.method, Acceptance.level).where(Acceptance.active)
-        )
-    }
-    first: dict[tuple[int, AcquisitionMethod, TitleLevel], int] = {}
+    columns = (Acceptance.body_id, Acceptance.method, Acceptance.level)
+    taken = {tuple(found) for found in session.execute(sa.select(*columns).where(Acceptance.active))}
+    first: dict[_Taking, int] = {}
+    said: dict[int, tuple[Known, _Taking]] = {}
     for row in rows:
-        method, level = _METHODS[row["method"]], _LEVELS[row["level"]]
+        method, level = METHODS[row["method"]], LEVELS[row["level"]]
         if problem := text_problem(row["printed_name"], "打印在证书上的机构名称"):
             row.wrong("printed_name", problem)
         body = bodies.find(row, "body")
-        if body is None or not kept(actor, row, "body", body):
+        if body is None or not kept(actor, row, "body", body.region_code):
             continue
+        key = (body.id, method, level)
         if body.node_type is NodeType.COMMITTEE:
             row.wrong("body", "评委会不能作为初定、认定的受理机构。")
-        elif (body.id, method, level) in taken:
+        elif key in taken:
             row.wrong("body", f"“{body.name}”已经受理{level.label}的{method.label}。")
-        elif (other := first.setdefault((body.id, method, level), row.number)) != row.number:
+        elif (other := first.setdefault(key, row.number)) != row.number:
             row.wrong("body", f"与第 {other} 行是同一机构的同一受理事项。")
+        said[row.number] = body, key
+    return said
 
 
-def _write(session: Session, actor: Actor, rows: Sequence[Row]) -> None:
+def _write(session: Session, actor: Actor, rows: Sequence[Row], said: Mapping[int, tuple[Known, _Taking]]) -> None:
     """New rows in one statement; deregistered ones come back, as `add_acceptance` does it."""
-    bodies = Bodies(session, (row["body"] for row in rows))
-    new = []
+    new: list[dict[str, Any]] = []
+    told: list[tuple[str, dict[str, Any]]] = []
+    revived: list[tuple[str, int, dict[str, Any]]] = []
     with elevated(session, "check() has held every row against the actor's region"):
-        ended = {
-            (row.body_id, row.method, row.level): row
-            for row in session.scalars(sa.select(Acceptance).where(~Acceptance.active))
-        }
+        hold(session, (body.id for body, _ in said.values()))
+        query = sa.select(Acceptance).where(~Acceptance.active).order_by(Acceptance.id).with_for_update()
+        ended = {(row.body_id, row.method, row.level): row for row in session.scalars(query)}
         for row in rows:
-            body, _ = bodies.of(row["body"])
-            assert body is not None
-            key = (body.id, _METHODS[row["method"]], _LEVELS[row["level"]])
-            said: dict[str, object] = {"printed_name": row["printed_name"], "guideline": row["guideline"]}
-            said |= {"active": True, "deregistered_at": None, "deregistered_reason": ""}
-            if old := ended.get(key):
-                for name, value in said.items():
-                    setattr(old, name, value)
+            body, taking = said[row.number]
+            shown = {"printed_name": row["printed_name"], "guideline": row["guideline"], "active": True}
+            values = shown | {"deregistered_at": None, "deregistered_reason": ""}
+            if old := ended.get(taking):
+                changes = audit.assign(old, **values)
+                changed = {name: change for name, change in changes.items() if name in shown}
+                revived.append(("bodies.import_revived_acceptance", old.id, {"changes": changed}))
             else:
-                new.append(dict(zip(("body_id", "method", "level"), key, strict=True)) | said)
+                new.append(dict(zip(("body_id", "method", "level"), taking, strict=True)) | values)
+                words = {"body_id": body.name, "method": taking[1].value, "level": taking[2].value}
+                told.append(("bodies.import_acceptance", words | {"printed_name": row["printed_name"]}))
+        keys = reserve_ids(session, Acceptance, len(new))
         if new:
-            session.execute(sa.insert(Acceptance), new)
-    audit.record(session, actor, "bodies.import_acceptances", None, rows=len(rows))
+            session.execute(sa.insert(Acceptance), [{"id": key} | one for key, one in zip(keys, new, strict=True)])
+    made = [(action, key, detail) for key, (action, detail) in zip(keys, told, strict=True)]
+    audit.record_each(session, actor, "acceptances", lambda: [*made, *revived])
 
 
 declare(
@@ -129,14 +154,27 @@ declare(
         title="受理机构",
         columns=(
             Column("body", "受理机构", "430100A001", kind="code", help=BODY_HELP),
-            Column("method", "取得方式", "初定", choices=tuple(_METHODS), help="从下拉列表选择。"),
-            Column("level", "职称级别", "助理级", choices=tuple(_LEVELS), help="从下拉列表选择。"),
+            Column("method", "取得方式", "初定", choices=tuple(METHODS), help="与导入时在页面上选择的一致。"),
+            Column("level", "职称等级", "助理级", choices=tuple(LEVELS), help="与导入时在页面上选择的一致。"),
             Column("printed_name", "打印在证书上的机构名称", "长沙市人力资源和社会保障局", help="不超过 120 个字。"),
-            Column("guideline", "申报须知", "", required=False, kind="note", longest=2000, help="可以不填，可以分行。"),
+            Column(
+                "guideline",
+                "申报须知",
+                "请携带身份证、毕业证书原件到窗口核验。",
+                required=False,
+                kind="note",
+                longest=5000,
+                help="可以不填，可以分行，不超过 5000 个字。",
+            ),
         ),
         identity=("body", "method", "level"),
         check=_check,
         write=_write,
-        rules=("同一机构的同一取得方式、同一级别只填一行。",),
+        asked=("level", "method"),
+        rules=(
+            "职称等级、取得方式在导入页面上选择，对表中每一行适用。",
+            "同一机构只填一行；已注销的受理机构再次导入即恢复。",
+        ),
+        relies_on=("bodies", "catalog", "dictionaries", "committees"),
     )
 )

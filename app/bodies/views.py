@@ -78,6 +78,7 @@ class AcceptanceView(BodyRecords):
         "body_id": body_field("机构名称", kinds=OFFICES, own_region=True, need=True),
         "guideline": long_text_field("申报须知", length=5000, hint="申报人选择这个受理机构时看到的说明。", rows=8),
     }
+    words = {"bodies.import_revived_acceptance": "批量导入（恢复已注销的记录）"}
     key_name = "acceptance_id"
     adding, changing = services.add_acceptance, services.change_acceptance
     retiring = services.deregister_acceptance
@@ -91,6 +92,7 @@ class AcceptanceImportView(ImportWizard):
     """批量导入受理机构."""
 
     route_base, kind, back = "/acceptances/import", KIND, "AcceptanceView.list"
+    screen = "职称初定/认定受理机构管理"
 
 
 class IssuingAuthorityView(BodyRecords):

@@ -1,30 +1,59 @@
-"""A10 批量导入: committees with what they cover and who founded them, by workbook."""
+"""A10 批量导入: committees with what they cover, who founded them and who operates them, by workbook."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.accounts import services as accounts
+from app.accounts.services import Contact, Operator
 from app.bodies.enums import BodyNature, NodeType
 from app.bodies.models import Body
 from app.bodies.rules import code_problem, text_problem
-from app.bodies.services import require_keeper
-from app.bodies.spreadsheets import BODY_HELP, Bodies, parts
-from app.catalog.models import Region, Speciality, TitleSeries
+from app.bodies.spreadsheets import BODY_HELP, Bodies, Known, hold, kept, parts
+from app.catalog.models import Region, Speciality
+from app.catalog.queries import all_series
 from app.catalog.rules import initials
 from app.committees import rules
 from app.committees.enums import CommitteeGrade
 from app.committees.models import Committee, CoveredSpeciality, FoundingBody
 from app.core import audit, clock
-from app.core.errors import NotAllowed
+from app.core.db import reserve_ids
+from app.core.enums import Role
 from app.core.scope import Actor, elevated
-from app.formats.imports import Importer, Row, declare
 from app.formats.sheets import Column, as_date
+from app.imports import Importer, Row, declare
 
 KIND = "committees"
 _GRADES = {grade.label: grade for grade in CommitteeGrade}
+_CONTACT = {"name": "contact_name", "id_number": "contact_id_number", "phone": "contact_phone"}
+
+
+class Node(NamedTuple):
+    """A speciality."""
+
+    id: int
+    code: str
+    name: str
+    series_id: int
+    parent_id: int | None
+
+
+class Planned(NamedTuple):
+    """What a row says, looked up."""
+
+    code: str
+    region: str
+    grade: CommitteeGrade
+    series_id: int
+    covered: list[Node]
+    founders: list[Known]
+    recorded_on: date
+    valid_until: date
 
 
 def _several(text: str) -> list[str]:
@@ -34,119 +63,193 @@ def _several(text: str) -> list[str]:
     return list(dict.fromkeys(part.strip() for part in text.split("、") if part.strip()))
 
 
-def _founders(session: Session, rows: Sequence[Row]) -> Bodies:
-    return Bodies(session, (text for row in rows for text in _several(row["founders"])))
+def _code(text: str) -> str:
+    """The code a cell begins with: what the drop-down offers says its name, too."""
+    return text.split(maxsplit=1)[0] if text else ""
 
 
-def _check(session: Session, actor: Actor, rows: Sequence[Row]) -> None:
-    founders, today = _founders(session, rows), clock.today()
-    regions = {
-        row.code
-        for row in session.scalars(sa.select(Region))
+def _regions(session: Session) -> dict[str, str]:
+    """Code -> name of those in force."""
+    today = clock.today()
+    return {
+        row.code: row.name
+        for row in session.scalars(sa.select(Region).order_by(Region.code))
         if (row.valid_from is None or row.valid_from <= today) and (row.valid_until is None or row.valid_until >= today)
     }
-    series = {row.name: row.id for row in session.scalars(sa.select(TitleSeries))}
-    specialities = {row.code: row for row in session.scalars(sa.select(Speciality).where(Speciality.active))}
-    codes = [row["code"].upper() for row in rows]
-    taken = {
-        code: name
-        for piece in parts(codes)
-        for code, name in session.execute(sa.select(Body.code, Body.name).where(Body.code.in_(piece)))
-    }
-    first: dict[str, int] = {}
-    for row, code in zip(rows, codes, strict=True):
-        texts = row
-        if problem := code_problem(code):
-            row.wrong("code", problem)
-        elif code in taken:
-            row.wrong("code", f"已被“{taken[code]}”使用。")
-        elif (other := first.setdefault(code, row.number)) != row.number:
-            row.wrong("code", f"与第 {other} 行的编码相同。")
-        if problem := text_problem(texts["name"], "评委会名称"):
-            row.wrong("name", problem)
-        if texts["region"] not in regions:
-            row.wrong("region", "请填写现行的 6 位行政区划代码。")
-        try:
-            require_keeper(actor, texts["region"])
-        except NotAllowed as refusal:
-            row.wrong("region", refusal.reason)
-        if texts["series"] not in series:
-            row.wrong("series", f"没有名为“{texts['series'][:40]}”的系列。")
-        covered = [specialities.get(one) for one in _several(texts["specialities"])]
-        if not covered or any(one is None or one.series_id != series.get(texts["series"]) for one in covered):
-            row.wrong("specialities", "有的专业编码不存在，或不在所选系列之下。")
-        by_series = any(one is not None and one.parent_id is None for one in covered)
-        if problem := rules.members_problem(
-            _GRADES[texts["grade"]], int(texts["members"]), by_series=by_series, agreed_by=texts["agreed_by"]
-        ):
-            row.wrong("members", problem)
-        recorded, valid = as_date(texts["recorded_on"]), as_date(texts["valid_until"])
-        assert recorded is not None
-        assert valid is not None
-        for field, reason in rules.record_problem(recorded, valid).items():
-            row.wrong(field, reason)
-        for text in _several(texts["founders"]) or [""]:
-            body, wrong = founders.of(text)
-            if body is None:
-                row.wrong("founders", wrong or "")
-            elif body.node_type is NodeType.COMMITTEE:
-                row.wrong("founders", "评委会不能作为组建单位。")
 
 
-def _write(session: Session, actor: Actor, rows: Sequence[Row]) -> None:
-    """Four statements: bodies, committees, what they cover, who founded them."""
-    founders = _founders(session, rows)
-    series = {row.name: row.id for row in session.scalars(sa.select(TitleSeries))}
-    specialities = {row.code: row.id for row in session.scalars(sa.select(Speciality).where(Speciality.active))}
+class _Lookup:
+    """What the rows name, and what is taken, fetched in a handful of statements."""
+
+    def __init__(self, session: Session, rows: Sequence[Row]) -> None:
+        self.founders = Bodies(session, (text for row in rows for text in _several(row["founders"])))
+        self.regions = _regions(session)
+        self.series = {row.name: row.id for row in all_series(session)}
+        columns = [getattr(Speciality, name) for name in Node._fields]
+        nodes = [Node(*row) for row in session.execute(sa.select(*columns).where(Speciality.active))]
+        self.specialities = {node.code: node for node in nodes}
+        self.codes: dict[str, str] = {}
+        self.names: set[str] = set()
+        for piece in parts(row["code"].upper() for row in rows):
+            found = session.execute(sa.select(Body.code, Body.name).where(Body.code.in_(piece)))
+            self.codes |= dict(found.all())
+        committees = sa.select(Body.name).where(Body.node_type == NodeType.COMMITTEE, Body.active)
+        for piece in parts(row["name"] for row in rows):
+            self.names |= set(session.scalars(committees.where(Body.name.in_(piece))))
+
+
+def _check(session: Session, actor: Actor, rows: Sequence[Row]) -> Mapping[int, Planned]:
+    """Every row as the form would take it, none like another. Sheet row -> what it says."""
+    lookup = _Lookup(session, rows)
+    codes: dict[str, int] = {}
+    names: dict[str, int] = {}
+    planned: dict[int, Planned] = {}
+    for row in rows:
+        _check_names(lookup, codes, names, row)
+        found = _planned(lookup, actor, row)
+        if found is not None:
+            planned[row.number] = found
+    contacts = [_contact(row) for row in rows]
+    for row, problems in zip(rows, accounts.contact_problems(session, contacts), strict=True):
+        for field, reason in problems.items():
+            row.wrong(_CONTACT[field], reason)
+    return planned
+
+
+def _check_names(lookup: _Lookup, codes: dict[str, int], names: dict[str, int], row: Row) -> None:
+    """Code and name: well-formed, and nobody else's, in force or in this file."""
+    code, name = row["code"].upper(), row["name"]
+    if problem := code_problem(code):
+        row.wrong("code", problem)
+    elif code in lookup.codes:
+        row.wrong("code", f"已被“{lookup.codes[code]}”使用。")
+    elif (other := codes.setdefault(code, row.number)) != row.number:
+        row.wrong("code", f"与第 {other} 行的编码相同。")
+    if problem := text_problem(name, "评委会名称"):
+        row.wrong("name", problem)
+    elif name in lookup.names:
+        row.wrong("name", "已有同名的评委会。")
+    elif (other := names.setdefault(name, row.number)) != row.number:
+        row.wrong("name", f"与第 {other} 行的名称相同。")
+
+
+def _planned(lookup: _Lookup, actor: Actor, row: Row) -> Planned | None:
+    """What the row says, looked up, with what is wrong about it marked."""
+    region, grade = _code(row["region"]), _GRADES[row["grade"]]
+    if region not in lookup.regions:
+        row.wrong("region", "请填写现行的 6 位行政区划代码。")
+    else:
+        kept(actor, row, "region", region)
+    series = lookup.series.get(row["series"])
+    if series is None:
+        row.wrong("series", f"没有名为“{row['series'][:40]}”的系列。")
+    covered = [lookup.specialities.get(_code(one)) for one in _several(row["specialities"])]
+    nodes = [one for one in covered if one is not None and one.series_id == series]
+    if not nodes or len(nodes) < len(covered):
+        row.wrong("specialities", "有的专业编码不存在，或不在所选系列之下。")
+    by_series = any(one.parent_id is None for one in nodes)
+    if problem := rules.members_problem(grade, int(row["members"]), by_series=by_series, agreed_by=row["agreed_by"]):
+        row.wrong("members", problem)
+    recorded, valid = as_date(row["recorded_on"]), as_date(row["valid_until"])
+    assert recorded is not None
+    assert valid is not None
+    for field, reason in rules.record_problem(recorded, valid).items():
+        row.wrong(field, reason)
+    founders = []
+    for text in _several(row["founders"]) or [""]:
+        body, wrong = lookup.founders.of(text)
+        if body is None:
+            row.wrong("founders", wrong or "")
+        elif body.node_type is NodeType.COMMITTEE:
+            row.wrong("founders", "评委会不能作为组建单位。")
+        elif body not in founders:
+            founders.append(body)
+    if row.problems or series is None:
+        return None
+    return Planned(row["code"].upper(), region, grade, series, nodes, founders, recorded, valid)
+
+
+def _contact(row: Row) -> Contact:
+    return Contact(row["contact_name"], row["contact_id_number"], row["contact_phone"])
+
+
+def _write(session: Session, actor: Actor, rows: Sequence[Row], planned: Mapping[int, Planned]) -> None:
+    """Bodies, committees, what they cover, who founded them, who operates them: a statement each."""
+    all_planned = [planned[row.number] for row in rows]
     with elevated(session, "check() has held every row against the actor's region"):
-        session.execute(
-            sa.insert(Body),
-            [
-                {
-                    "code": row["code"].upper(),
-                    "name": row["name"],
-                    "pinyin": initials(row["name"]),
-                    "node_type": NodeType.COMMITTEE,
-                    "nature": BodyNature.COMMITTEE,
-                    "region_code": row["region"],
-                    "contact_name": row["contact_name"],
-                    "contact_phone": row["contact_phone"],
-                    "active": True,
-                    "deregistered_reason": "",
-                }
-                for row in rows
-            ],
-        )
-        codes = [row["code"].upper() for row in rows]
-        keys = {
-            code: key
-            for piece in parts(codes)
-            for code, key in session.execute(sa.select(Body.code, Body.id).where(Body.code.in_(piece)))
-        }
-        made, covered, founded = [], [], []
-        for row, code in zip(rows, codes, strict=True):
-            texts, key = row, keys[code]
-            made.append(
-                {
-                    "body_id": key,
-                    "grade": _GRADES[texts["grade"]],
-                    "series_id": series[texts["series"]],
-                    "member_count": int(texts["members"]),
-                    "smaller_agreed_by": texts["agreed_by"],
-                    "printed_name": texts["printed_name"] or texts["name"],
-                    "recorded_on": as_date(texts["recorded_on"]),
-                    "valid_until": as_date(texts["valid_until"]),
-                }
-            )
-            covered += [
-                {"committee_id": key, "speciality_id": specialities[one]} for one in _several(texts["specialities"])
-            ]
-            bodies = {body.id for text in _several(texts["founders"]) if (body := founders.of(text)[0])}
-            founded += [{"committee_id": key, "body_id": body} for body in sorted(bodies)]
-        session.execute(sa.insert(Committee), made)
+        hold(session, (body.id for one in all_planned for body in one.founders))
+        keys = reserve_ids(session, Body, len(rows))
+        each = list(zip(keys, rows, all_planned, strict=True))
+        session.execute(sa.insert(Body), [_body(key, row, one) for key, row, one in each])
+        session.execute(sa.insert(Committee), [_committee(key, row, one) for key, row, one in each])
+        covered = [{"committee_id": key, "speciality_id": node.id} for key, _, one in each for node in one.covered]
         session.execute(sa.insert(CoveredSpeciality), covered)
+        founded = [{"committee_id": key, "body_id": body.id} for key, _, one in each for body in one.founders]
         session.execute(sa.insert(FoundingBody), founded)
-    audit.record(session, actor, "committees.import", None, rows=len(rows), codes=codes[:100])
+    operators = [Operator(key, _contact(row), f"c{one.code.lower()}"[:26]) for key, row, one in each]
+    accounts.appoint_all(session, actor=actor, role=Role.COMMITTEE, operators=operators)
+
+    def entries() -> Iterator[tuple[str, int, dict[str, Any]]]:
+        for key, row, one in each:
+            yield (
+                "committees.import",
+                key,
+                {
+                    "name": row["name"],
+                    "grade": one.grade.value,
+                    "member_count": int(row["members"]),
+                    "smaller_agreed_by": row["agreed_by"],
+                    "recorded_on": one.recorded_on.isoformat(),
+                    "valid_until": one.valid_until.isoformat(),
+                    "speciality": [node.name for node in one.covered],
+                    "founder": [body.name for body in one.founders],
+                    "contact_name": row["contact_name"],
+                },
+            )
+
+    bodies = [("bodies.import", key, {"code": one.code, "name": row["name"]}) for key, row, one in each]
+    audit.record_each(session, actor, "bodies", lambda: bodies)
+    audit.record_each(session, actor, "committees", entries)
+
+
+def _body(key: int, row: Row, one: Planned) -> dict[str, Any]:
+    return {
+        "id": key,
+        "code": one.code,
+        "name": row["name"],
+        "pinyin": initials(row["name"]),
+        "node_type": NodeType.COMMITTEE,
+        "nature": BodyNature.COMMITTEE,
+        "region_code": one.region,
+        "contact_name": row["contact_name"],
+        "contact_phone": row["contact_phone"],
+        "active": True,
+        "deregistered_reason": "",
+    }
+
+
+def _committee(key: int, row: Row, one: Planned) -> dict[str, Any]:
+    return {
+        "body_id": key,
+        "grade": one.grade,
+        "series_id": one.series_id,
+        "member_count": int(row["members"]),
+        "smaller_agreed_by": row["agreed_by"],
+        "printed_name": row["printed_name"] or row["name"],
+        "recorded_on": one.recorded_on,
+        "valid_until": one.valid_until,
+    }
+
+
+def _lists(session: Session) -> Mapping[str, Sequence[str]]:
+    nodes = session.execute(
+        sa.select(Speciality.code, Speciality.name).where(Speciality.active).order_by(Speciality.code)
+    )
+    return {
+        "region": [f"{code} {name}" for code, name in _regions(session).items()],
+        "series": [row.name for row in all_series(session)],
+        "specialities": [f"{code} {name}" for code, name in nodes],
+    }
 
 
 declare(
@@ -155,24 +258,31 @@ declare(
         title="评委会",
         columns=(
             Column("code", "评委会编码", "C430100001", kind="code", help="4 至 30 位大写字母和数字。"),
-            Column("name", "评委会名称", "长沙市工程系列高评会", help="不超过 120 个字。"),
-            Column("region", "行政区划代码", "430100", kind="code", help="6 位，应在本统筹区内。"),
+            Column("name", "评委会名称", "长沙市建设工程系列高级职称评审委员会", help="不超过 120 个字，不能与现有的评委会同名。"),
+            Column("region", "行政区划代码", "430100 长沙市", kind="code", help="从下拉列表选择，或只填 6 位代码；应在本统筹区内。"),
             Column("grade", "评委会级别", "高评会", choices=tuple(_GRADES), help="从下拉列表选择。"),
-            Column("series", "系列", "工程技术人员", help="系列名称。"),
-            Column("specialities", "评审专业编码", "", kind="code", longest=2000, help="几个之间用顿号隔开。"),
-            Column("members", "评委会人数", "25", kind="whole", help="单数。"),
+            Column("series", "系列", "工程技术人员", help="从下拉列表选择。"),
+            Column(
+                "specialities", "评审专业编码", "050101 建筑工程、050102 给排水", kind="code", longest=2000, several=True,
+                help="可以从下拉列表选一个；几个之间用顿号隔开，可以只填编码。填系列本身的编码即评审该系列全部专业。",
+            ),
+            Column("members", "评委会人数", "11", kind="whole", help="单数；高评会按系列组建的不少于 25 人，按专业组建的不少于 11 人。"),
             Column("agreed_by", "同意减少人数的单位", "", required=False, help="人数少于规定时填写。"),
             Column("printed_name", "打印在证书上的名称", "", required=False, help="不填即为评委会名称。"),
             Column("recorded_on", "核准备案日期", "2026-03-01", kind="date", help="如 2026-03-01。"),
             Column("valid_until", "有效期截止日期", "2029-02-28", kind="date", help="不超过三年。"),
-            Column(
-                "founders", "组建单位", "430100A001", kind="code", longest=2000, help=BODY_HELP + "几个之间用顿号隔开。"
-            ),
-            Column("contact_name", "联系人", "", required=False, longest=40, help="可以不填。"),
-            Column("contact_phone", "联系电话", "", required=False, kind="code", longest=20, help="可以不填。"),
+            Column("founders", "组建单位", "430100A001", kind="code", longest=2000, help=BODY_HELP + "几个之间用顿号隔开。"),
+            Column("contact_name", "联系人", "张三", longest=40, help="联系人即评委会操作员。"),
+            Column("contact_id_number", "身份证号", "11010519491231002X", kind="code", longest=18, help="联系人的 18 位身份证号。"),
+            Column("contact_phone", "联系电话", "13800000000", kind="code", longest=11, help="联系人的手机号。"),
         ),
         identity=("code",),
         check=_check,
         write=_write,
+        lists=_lists,
+        rules=("联系人成为评委会操作员，凭身份证号登录单位网厅；没有账号的自动建立账号，初始密码在评委会管理中发放。",),
+        relies_on=("bodies", "catalog", "dictionaries", "committees"),
+        after="操作员账号已经建立，还没有人知道密码：请到【评委会管理】用【重置操作员密码】逐个发放，首次登录必须修改。"
+        "联系人原来就有账号的，用自己的密码登录。",
     )
-)
+)  # fmt: skip

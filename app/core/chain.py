@@ -68,6 +68,11 @@ class Break:
 
 def queue(session: Session, log: type[ChainLink], build: Callable[[], Row]) -> None:
     """Append a row to `log` when this transaction commits; `build` is called then, when keys are known."""
+    queue_all(session, log, lambda: (build(),))
+
+
+def queue_all(session: Session, log: type[ChainLink], build: Callable[[], Iterable[Row]]) -> None:
+    """Append what `build` gives when this transaction commits, row by row: a hundred thousand are never held at once."""
     session.info.setdefault(_PENDING, []).append((log, build))
 
 
@@ -109,7 +114,7 @@ def _append_pending(session: Session) -> None:
         return
     session.flush()
     for log in sorted({log for log, _ in pending}, key=lambda log: log.__tablename__):  # one order: no deadlock
-        append(session, log, (build() for owner, build in pending if owner is log))
+        append(session, log, (row for owner, build in pending if owner is log for row in build()))
 
 
 def append(session: Session, log: type[ChainLink], rows: Iterable[Row]) -> None:
@@ -128,6 +133,13 @@ def append(session: Session, log: type[ChainLink], rows: Iterable[Row]) -> None:
             last_hash = row["hash"]
         connection.execute(sa.insert(log.__table__), batch)
     connection.execute(sa.update(head).where(where).values(last_id=last_id, last_hash=last_hash))
+
+
+def position(session: Session, log: type[ChainLink], *, hold: bool = False) -> int:
+    """The number of a chain's last entry. `hold`: and nobody appends another before this transaction ends."""
+    head = ChainHead.__table__
+    query = sa.select(head.c.last_id).where(head.c.chain == log.__tablename__)
+    return int(session.connection().execute(query.with_for_update() if hold else query).scalar_one())
 
 
 def verify(session: Session, log: type[ChainLink]) -> Iterator[Break]:

@@ -28,12 +28,18 @@ class Keyring:
         return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose).derive(self._secret)
 
     def encrypt(self, text: str) -> str:
-        nonce = os.urandom(_NONCE_BYTES)
-        return base64.b64encode(nonce + self._data.encrypt(nonce, text.encode(), None)).decode()
+        return self.seal(text.encode())
 
     def decrypt(self, stored: str) -> str:
-        raw = base64.b64decode(stored)
-        return self._data.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], None).decode()
+        return self.unseal(stored).decode()
+
+    def seal(self, content: bytes) -> str:
+        nonce = os.urandom(_NONCE_BYTES)
+        return base64.b64encode(nonce + self._data.encrypt(nonce, content, None)).decode()
+
+    def unseal(self, stored: str) -> bytes:
+        raw = memoryview(base64.b64decode(stored))
+        return self._data.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], None)
 
     def digest(self, text: str) -> str:
         """Hex HMAC-SHA-256: equal texts give equal digests, and nothing can be read back."""

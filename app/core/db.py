@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import Enum
+from hashlib import blake2b
 from typing import Any, cast
 
 import orjson
@@ -24,7 +25,19 @@ from app.core import crypto
 from app.core.errors import Conflict
 from app.core.scope import Actor, bind_scope
 
-__all__ = ["EncryptedText", "EnumText", "JsonText", "Model", "UtcDateTime", "begin_write", "db", "unit_of_work"]
+__all__ = [
+    "EncryptedJson",
+    "EncryptedText",
+    "EnumText",
+    "JsonText",
+    "Model",
+    "UtcDateTime",
+    "begin_write",
+    "db",
+    "lock",
+    "reserve_ids",
+    "unit_of_work",
+]
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -93,6 +106,18 @@ class EncryptedText(sa.types.TypeDecorator[str]):
         return None if value is None else crypto.keys().decrypt(value)
 
 
+class EncryptedJson(EncryptedText):
+    """JSON that is unreadable in the file; replaced whole, never mutated in place."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else crypto.keys().seal(orjson.dumps(value))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else orjson.loads(crypto.keys().unseal(value))
+
+
 class JsonText(sa.types.TypeDecorator[Any]):
     """JSON as readable text, the same on both databases; replaced whole, never mutated in place."""
 
@@ -141,6 +166,31 @@ def begin_write(session: Session) -> None:
     """
     session.rollback()
     session.connection(execution_options={WRITE: True})
+
+
+def lock(session: Session, what: str) -> None:
+    """Until this transaction ends nobody else does `what`: for rules over many rows that no constraint can state.
+
+    SQLite's writers are alone anyway.
+    """
+    if session.connection().dialect.name == "postgresql":
+        key = int.from_bytes(blake2b(what.encode(), digest_size=8).digest(), "big", signed=True)
+        session.connection().execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+
+
+def reserve_ids(session: Session, model: type[Any], count: int) -> list[int]:
+    """Keys for `count` new rows of a table, so that what refers to them is written in the same few statements.
+
+    For a writing transaction: on SQLite the keys are free as long as it lasts, on PostgreSQL for good.
+    """
+    connection, table = session.connection(), sa.inspect(model).local_table
+    key = next(iter(table.primary_key.columns))
+    if connection.dialect.name == "postgresql":
+        sequence = sa.func.pg_get_serial_sequence(table.name, key.name)
+        numbers = sa.func.generate_series(1, count).alias("numbers")
+        return list(connection.scalars(sa.select(sa.func.nextval(sequence)).select_from(numbers)))
+    last = connection.scalar(sa.select(sa.func.max(key))) or 0
+    return list(range(last + 1, last + 1 + count))
 
 
 @contextmanager

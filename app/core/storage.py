@@ -18,13 +18,15 @@ from typing import IO, Protocol
 
 import sqlalchemy as sa
 from PIL import Image, UnidentifiedImageError
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import event
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core.errors import Invalid
 from app.core.text import cleaned
 
 MAX_FILE_BYTES = 10 * 1024 * 1024
 MAX_IMAGE_PIXELS = 60_000_000
+_UNOWNED = "storage_unowned"
 _KEY = re.compile(r"^[0-9a-f]{2}/[0-9a-f]{32}$")
 
 PDF, JPEG, PNG = "application/pdf", "image/jpeg", "image/png"
@@ -157,6 +159,25 @@ def keep_file(storage: Storage, name: str, content: IO[bytes], media_type: str) 
     content.seek(0)
     return StoredFile(storage.take(content), clean_name(name), media_type, size, digest.hexdigest())
 
+
+def write_for(session: Session, content: bytes) -> str:
+    """Keep a file that a row of this transaction is going to own; without the row, after a rollback, it goes again."""
+    key = current().write(content)
+    session.info.setdefault(_UNOWNED, []).append(key)
+    return key
+
+
+def _owned(session: Session) -> None:
+    session.info.pop(_UNOWNED, None)
+
+
+def _let_go(session: Session) -> None:
+    for key in session.info.pop(_UNOWNED, ()):
+        current().delete(key)
+
+
+event.listen(Session, "after_commit", _owned)
+event.listen(Session, "after_rollback", _let_go)
 
 _storage: Storage | None = None
 

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder import BaseView, IndexView, expose
 from sqlalchemy.orm import Session
 
+from app import imports
 from app.applications.queries import last_steps
 from app.core import clock, exports, storage
 from app.core.enums import Role
@@ -21,6 +22,7 @@ from app.public_notices.queries import running
 from app.web.access import EVERYONE, SIGNED_IN
 from app.web.export import XLSX
 from app.web.identity import command, current_actor, read
+from app.web.imports import address_of
 from app.web.lists import Column, ListScreen, desc
 from seeds.demo_world import PEOPLE
 
@@ -92,6 +94,8 @@ class JobView(BaseView):
             finished=finished,
             exported=job.kind == exports.KIND,
             export=exports.of_job(read(), pk),
+            batch=(batch := imports.of_job(read(), pk)),
+            wizard=address_of(batch) if batch else None,
             back=back if back.startswith("/") and not back.startswith("//") else None,
         )
 

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+import re
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from flask import Response, abort, flash, redirect, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import BaseView, expose
+from wtforms import SelectField
 
-from app.core import jobs, staging
+from app import imports
+from app.core import crypto, jobs
 from app.core.enums import Role
 from app.core.errors import Refusal
-from app.core.staging import BatchState, ImportBatch
-from app.formats import imports, sheets
+from app.imports import BatchState, ImportBatch
 from app.web.access import only
 from app.web.export import XLSX
 from app.web.files import disposition
+from app.web.forms import Form, attempt, choices_of, file_field, required
 from app.web.identity import command, current_actor, read
 
 PAGE = 50
+_ID_NUMBER = re.compile(r"(?<![0-9A-Za-z])\d{17}[0-9Xx](?![0-9A-Za-z])")
+_PHONE = re.compile(r"(?<![0-9A-Za-z])1[3-9]\d{9}(?![0-9A-Za-z])")
 
 
 class ImportWizard(BaseView):
@@ -28,8 +33,16 @@ class ImportWizard(BaseView):
 
     access = only(Role.HR_OFFICER)
     default_view = "page"
-    kind = ""
-    back = ""
+    kind: ClassVar[str] = ""
+    back: ClassVar[str] = ""
+    screen: ClassVar[str] = ""
+    """The menu's words for the list it leads back to."""
+    wizards: ClassVar[dict[str, str]] = {}
+    """The endpoint of each kind's wizard."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        ImportWizard.wizards[cls.kind] = cls.__name__
 
     @property
     def importer(self) -> imports.Importer:
@@ -38,32 +51,31 @@ class ImportWizard(BaseView):
     @expose("/")
     def page(self) -> ResponseReturnValue:
         """The way in, and the person's own last batches to come back to."""
-        recent = read().scalars(
-            sa.select(ImportBatch).where(ImportBatch.kind == self.kind).order_by(ImportBatch.id.desc()).limit(10)
-        )
-        return self._render(batch=None, recent=recent.all())
+        return self._start(self._form())
 
     @expose("/template")
     def template(self) -> Response:
-        importer = self.importer
-        content = sheets.template(importer.title, importer.columns, importer.rules)
-        return _workbook(content, f"{importer.title}导入模板.xlsx")
+        return _workbook(imports.template(read(), self.importer), f"{self.importer.title}导入模板.xlsx")
 
     @expose("/upload", methods=["POST"])
     def upload(self) -> ResponseReturnValue:
-        file = request.files.get("file")
-        try:
+        form, begun = self._form(), [0, 0]
+
+        def begin() -> None:
+            file = form.file.data
             with command() as session:
-                batch, job = imports.upload(
+                begun[:] = imports.upload(
                     session,
                     actor=current_actor(),
                     kind=self.kind,
-                    name=file.filename or "" if file else "",
-                    content=file.read() if file else b"",
+                    name=file.filename or "",
+                    content=file.read(),
+                    chosen={column.key: form[column.key].data for column in self.importer.asked_columns},
                 )
-        except Refusal as refusal:
-            flash(refusal.reason, "danger")
-            return redirect(url_for(f"{self.endpoint}.page"))
+
+        if not attempt(form, begin):
+            return self._start(form), 422
+        batch, job = begun
         jobs.start(job)
         return redirect(url_for(f"{self.endpoint}.show", pk=batch))
 
@@ -72,27 +84,39 @@ class ImportWizard(BaseView):
         """Progress, then what was found: failures by page, below sheet row `after`."""
         batch = self._batch(pk)
         after = max(0, request.args.get("after", 0, type=int))
-        failed = staging.failures(read(), pk, after=min(after, 10**8), limit=PAGE + 1)
+        failed = imports.failures(read(), pk, after=min(after, 10**8), limit=PAGE + 1)
         following = failed[PAGE - 1].number if len(failed) > PAGE else None
-        return self._render(batch=batch, failed=failed[:PAGE], after=after, following=following)
+        return self._render(
+            title=f"批量导入{self.importer.title}：{batch.file_name}",
+            crumbs=[*self._crumbs(), (f"批量导入{self.importer.title}", url_for(f"{self.endpoint}.page"))],
+            batch=batch,
+            chosen=[(self.importer.labels[key], word) for key, word in batch.chosen.items()],
+            failed=[
+                (row.number, column, _masked(said)) for row in failed[:PAGE] for column, said in row.problems.items()
+            ],
+            after=after,
+            following=following,
+        )
 
     @expose("/<int:pk>/failures")
     def failures(self, pk: int) -> Response:
         """The failed rows with their reasons, to mend."""
         batch = self._batch(pk)
-        title = self.importer.title
-        return _workbook(imports.mending(read(), batch), f"{title}导入失败的数据.xlsx")
+        if batch.swept_at is not None or not batch.bad:
+            abort(404)
+        return _workbook(imports.mending(read(), batch), f"{self.importer.title}导入失败的数据.xlsx")
 
     @expose("/<int:pk>/submit", methods=["POST"])
     def submit(self, pk: int) -> ResponseReturnValue:
         try:
             with command() as session:
-                count = imports.submit(session, actor=current_actor(), kind=self.kind, batch_id=pk)
-            flash(f"已提交，导入 {count} 条。", "success")
+                job = imports.submit(session, actor=current_actor(), kind=self.kind, batch_id=pk)
         except Refusal as refusal:
             if refusal.status == 404:
                 abort(404)
             flash(refusal.reason, "danger")
+        else:
+            jobs.start(job)
         return redirect(url_for(f"{self.endpoint}.show", pk=pk))
 
     @expose("/<int:pk>/discard", methods=["POST"])
@@ -100,11 +124,26 @@ class ImportWizard(BaseView):
         self._batch(pk)
         try:
             with command() as session:
-                staging.discard(session, actor=current_actor(), batch_id=pk)
+                imports.discard(session, actor=current_actor(), batch_id=pk)
             flash("已放弃，这批数据没有导入。", "info")
         except Refusal as refusal:
             flash(refusal.reason, "danger")
         return redirect(url_for(f"{self.endpoint}.page"))
+
+    def _form(self) -> Any:
+        """The file, and before it what is chosen for the whole of it."""
+        fields: dict[str, Any] = {
+            column.key: SelectField(
+                column.label,
+                [required("请选择。")],
+                choices=choices_of(
+                    [(word, word) for word in column.choices], None if len(column.choices) == 1 else "请选择"
+                ),
+            )
+            for column in self.importer.asked_columns
+        }
+        fields["file"] = file_field("浏览文件", need=True, accept=".xlsx", max_bytes=imports.MOST_BYTES)
+        return type("UploadForm", (Form,), fields)()
 
     def _batch(self, pk: int) -> ImportBatch:
         batch = read().get(ImportBatch, pk)
@@ -112,12 +151,34 @@ class ImportWizard(BaseView):
             abort(404)
         return batch
 
+    def _crumbs(self) -> list[tuple[str, str]]:
+        return [(self.screen, url_for(self.back))]
+
+    def _start(self, form: Any) -> str:
+        recent = read().scalars(
+            sa.select(ImportBatch).where(ImportBatch.kind == self.kind).order_by(ImportBatch.id.desc()).limit(10)
+        )
+        title = f"批量导入{self.importer.title}"
+        return self._render(title=title, crumbs=self._crumbs(), batch=None, form=form, recent=recent.all())
+
     def _render(self, **values: Any) -> str:
         rendered: str = self.render_template(
-            "screens/import.html", title=f"批量导入{self.importer.title}", view=self.endpoint, states=BatchState,
-            back=url_for(self.back) if self.back else None, **values,
+            "screens/import.html", view=self.endpoint, states=BatchState, importer=self.importer, back=url_for(self.back),
+            **values,
         )  # fmt: skip
         return rendered
+
+
+def address_of(batch: ImportBatch) -> str | None:
+    """The page of a batch; None where its kind has no wizard any more."""
+    endpoint = ImportWizard.wizards.get(batch.kind)
+    return url_for(f"{endpoint}.show", pk=batch.id) if endpoint else None
+
+
+def _masked(said: str) -> str:
+    """A reason that quotes a cell, with identity and telephone numbers as they are shown on screen."""
+    said = _ID_NUMBER.sub(lambda found: crypto.mask_id_number(found[0]), said)
+    return _PHONE.sub(lambda found: crypto.mask_phone(found[0]), said)
 
 
 def _workbook(content: bytes, name: str) -> Response:

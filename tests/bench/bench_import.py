@@ -26,8 +26,8 @@ from sqlalchemy.orm import Session
 
 from app.bodies.spreadsheets import Bodies
 from app.core.scope import Actor
-from app.formats.imports import Importer, Row, declare
 from app.formats.sheets import Column
+from app.imports import Importer, Row, declare
 
 KIND = "bench.people"
 LEVELS = ("员级", "助理级", "中级", "副高级", "正高级")
@@ -73,7 +73,7 @@ def importer() -> Importer:
         Column("years", "任职年限", "5", kind="whole"),
         *(Column(f"text{at}", word, "文字", required=at < 4) for at, word in enumerate(words)),
     )
-    return Importer(KIND, "人员", columns, ("number",), _check, lambda session, actor, rows: None)
+    return Importer(KIND, "人员", columns, ("number",), _check, lambda session, actor, rows, found: None)
 
 
 def workbook(path: Path, rows: int) -> None:
@@ -104,11 +104,11 @@ def theirs(path: str) -> None:
 
 def prepare(folder: str, path: str) -> None:
     """A fresh SQLite database with the bodies the rows name, and the workbook handed in; prints the job that is to check it."""
+    from app import imports
     from app.bodies.enums import NodeType
     from app.core import schema
     from app.core.db import db, unit_of_work
     from app.core.enums import Role
-    from app.formats import imports
     from seeds.reference import load_reference
     from tests.people import make_actor
     from tests.places import SYSTEM, make_body
@@ -132,8 +132,8 @@ def ours(folder: str, job: int) -> None:
     """What the worker does with the job."""
     from app.core import jobs
     from app.core.db import read_session
-    from app.core.staging import ImportBatch
     from app.factory import settle
+    from app.imports import ImportBatch
     from tests.places import SYSTEM
 
     with _app(Path(folder)).app_context():

@@ -21,16 +21,17 @@ import pytest
 import sqlalchemy as sa
 import xlsxwriter
 
+from app import imports
 from app.bodies import spreadsheets
 from app.bodies.enums import NodeType
 from app.bodies.models import Acceptance
-from app.core import jobs, staging
+from app.core import jobs
 from app.core.db import read_session, unit_of_work
 from app.core.enums import Role
 from app.core.jobs import Job, JobStatus
 from app.core.scope import Actor
-from app.core.staging import BatchState, ImportBatch
-from app.formats import imports, sheet_child
+from app.formats import sheet_child
+from app.imports import BatchState, ImportBatch
 from tests.people import make_actor
 from tests.places import SYSTEM, make_body
 
@@ -216,7 +217,7 @@ def outcome(officer: Actor, content: bytes) -> tuple[BatchState, int, int, str, 
         assert session.get_one(Job, job).status is JobStatus.DONE
     with read_session(officer) as session:
         row = session.get_one(ImportBatch, batch)
-        failed = [one.problems for one in staging.failures(session, batch, limit=20)]
+        failed = [one.problems for one in imports.failures(session, batch, limit=20)]
         return row.state, row.good, row.bad, row.message, failed, took
 
 

@@ -25,9 +25,10 @@ CELLS = st.one_of(
     st.sampled_from(
         [
             "",
-            " ",
             "中级",
-            "副高级 ",
+            "副高级",
+            "#N/A",
+            "#1 楼",
             "2026-03-01",
             "2026/3/1",
             "20260301",
@@ -38,15 +39,15 @@ CELLS = st.one_of(
             "１２",
         ]
     ),
-    st.sampled_from([["date", "2026-03-01"], ["time", "08:00:00"], 5, 5.0, 5.5, 1e300, True]),
-    st.text(max_size=10),
+    st.sampled_from([["date", "2026-03-01"], ["time", "08:00:00"], ["error", "#REF!"], None, 5.0, 5.5, 1e300, True]),
+    st.text(max_size=10).map(str.strip),
 )
 
 
 @given(st.sampled_from(COLUMNS), st.lists(CELLS, min_size=1, max_size=8))
 def test_a_column_at_once_finds_what_its_cells_find(column: Column, values: list[Any]) -> None:
     texts = sheets.column_texts(values, {})
-    assert texts == [sheets.cell_text(value) for value in values]
+    assert [*texts] == [sheets.cell_text(value) for value in values]
     one_by_one = [sheets.cell_problem(column, *cell) for cell in zip(values, texts, strict=True)]
     assert sheets.column_problems(column, values, texts) == {
         at: reason for at, reason in enumerate(one_by_one) if reason
@@ -58,9 +59,20 @@ def test_a_column_at_once_finds_what_its_cells_find(column: Column, values: list
     [
         (0, "", "请填写姓名。"),
         (0, "一二三四五六", "不超过 5 个字。"),
-        (0, "张\n三", "有换行或不可见字符，请重新录入。"),
+        (0, "张\n三", "有不可见字符 U+000A（换行），请删去后重新录入。"),
+        (0, "张\u200b三", "有不可见字符 U+200B（零宽空格），请删去后重新录入。"),
+        (0, "张\U0002ebf0", None),
         (2, "一\n二", None),
-        (2, "一\x00", "有换行或不可见字符，请重新录入。"),
+        (2, "一\x00", "有不可见字符 U+0000，请删去后重新录入。"),
+        (0, ["error", "#N/A"], "单元格是错误值 #N/A，请改正。"),
+        (1, "#VALUE!", "单元格是错误值 #VALUE!，请改正。"),
+        (3, None, "单元格是错误值 #NUM!，请改正。"),
+        (4, ["error", "#FOO"], "单元格是错误值 #FOO，请改正。"),
+        (1, "#3 楼", None),
+        (1, True, "单元格是逻辑值 TRUE，请把单元格设为“文本”格式后重新录入。"),
+        (1, ["time", "08:00:00"], "单元格是日期或时间，请把单元格设为“文本”格式后重新录入。"),
+        (3, ["date", "2026-01-02"], "单元格是日期或时间，请把单元格设为“文本”格式后重新录入。"),
+        (5, ["date", "2026-03-01 10:00:00"], "请填写日期，如 2026-03-01。"),
         (3, 430100.0, "单元格是数值，位数可能已经丢失；请把单元格设为“文本”格式后重新录入。"),
         (4, "高级", "“高级”不在可选范围内，请从下拉列表中选择。"),
         (5, ["date", "2026-03-01"], None),

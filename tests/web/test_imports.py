@@ -14,14 +14,15 @@ import sqlalchemy as sa
 import xlsxwriter
 from flask import Flask
 
+from app import imports
 from app.bodies.enums import NodeType
 from app.bodies.models import Acceptance
 from app.bodies.spreadsheets import KIND
 from app.core import clock, jobs
 from app.core.db import read_session, unit_of_work
 from app.core.errors import Conflict
-from app.core.staging import ImportBatch
-from app.formats import imports, sheets
+from app.formats import sheets
+from app.imports import ImportBatch
 from tests.http import Browser, Doors
 from tests.places import CITY, MONDAY, SYSTEM, make_body
 

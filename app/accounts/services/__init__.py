@@ -1,5 +1,6 @@
 """Everything that happens to people, users, posts and the blacklist."""
 
+from app.accounts.services.appointing import Contact, Operator, appoint_all, contact_problems
 from app.accounts.services.blacklist import add_entry, change_entry, lift_entry
 from app.accounts.services.people import (
     APPLICANT_PREFIX,
@@ -38,12 +39,16 @@ __all__ = [
     "LOCK_FOR",
     "SEEN_EVERY",
     "THROTTLE_AFTER",
+    "Contact",
+    "Operator",
     "SignIn",
     "add_entry",
     "appoint",
+    "appoint_all",
     "change_entry",
     "change_password",
     "choose_post",
+    "contact_problems",
     "create_user",
     "decide_registration",
     "grant_post",

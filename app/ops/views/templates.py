@@ -9,9 +9,10 @@ from flask import abort, current_app, send_file
 from flask.typing import ResponseReturnValue
 from flask_admin import BaseView, expose
 
-from app.formats import imports, sheets
+from app import imports
 from app.ops.views.console import Console
 from app.web.export import XLSX
+from app.web.identity import read
 
 
 class TemplatesView(Console, BaseView):
@@ -26,7 +27,7 @@ class TemplatesView(Console, BaseView):
     @expose("/workbook/<kind>")
     def workbook(self, kind: str) -> ResponseReturnValue:
         importer = imports.importers.get(kind) or abort(404)
-        content = sheets.template(importer.title, importer.columns, importer.rules)
+        content = imports.template(read(), importer)
         name = f"{importer.title}导入模板.xlsx"
         return send_file(io.BytesIO(content), mimetype=XLSX, as_attachment=True, download_name=name)
 

@@ -7,7 +7,9 @@
     return new Promise((resolve) => {
       const dialog = document.createElement("dialog");
       dialog.className = "ask";
-      dialog.setAttribute("aria-label", "请确认");
+      dialog.setAttribute("aria-label", "系统提示");
+      const head = document.createElement("h2");
+      head.textContent = "系统提示";
       const words = document.createElement("p");
       words.textContent = text;
       const form = document.createElement("form");
@@ -19,7 +21,7 @@
         button.className = look;
         form.append(button);
       }
-      dialog.append(words, form);
+      dialog.append(head, words, form);
       dialog.addEventListener("close", () => { dialog.remove(); resolve(dialog.returnValue === "yes"); });
       document.body.append(dialog);
       dialog.showModal();
@@ -162,7 +164,9 @@
     const input = event.target;
     if (input.type !== "file" || !input.files.length) return;
     const most = Number(input.dataset.maxBytes || 10485760);
-    const large = input.files[0].size > most;
+    const file = input.files[0], large = file.size > most;
+    const chosen = document.querySelector(`[data-chosen="${input.id}"]`);
+    if (chosen) chosen.textContent = `${file.name}（${file.size < 1048576 ? `${Math.ceil(file.size / 1024)} KB` : `${(file.size / 1048576).toFixed(1)} MB`}）`;
     input.setCustomValidity(large ? `文件超过 ${Math.floor(most / 1048576)} MB，请压缩后再上传。` : "");
     if (large) input.reportValidity();
     else if ("autoSubmit" in input.dataset) input.form.requestSubmit();

@@ -1,0 +1,36 @@
+"""Records by workbook, one wizard for all: what a domain declares, the staged rows, the check and the one write as jobs."""
+
+from app.imports.batches import BatchState, ImportBatch, failures, of_job
+from app.imports.checking import check
+from app.imports.importer import Check, Importer, Row, Write, declare, importers
+from app.imports.reading import Found, read
+from app.imports.services import MOST_BYTES, discard, mending, submit, template, upload
+from app.imports.sweeping import DONE_DAYS, WAITING_DAYS, revive, sweep
+from app.imports.writing import write
+
+__all__ = [
+    "DONE_DAYS",
+    "MOST_BYTES",
+    "WAITING_DAYS",
+    "BatchState",
+    "Check",
+    "Found",
+    "ImportBatch",
+    "Importer",
+    "Row",
+    "Write",
+    "check",
+    "declare",
+    "discard",
+    "failures",
+    "importers",
+    "mending",
+    "of_job",
+    "read",
+    "revive",
+    "submit",
+    "sweep",
+    "template",
+    "upload",
+    "write",
+]
