@@ -62,13 +62,12 @@ class ImportWizard(BaseView):
         form, begun = self._form(), [0, 0]
 
         def begin() -> None:
-            file = form.file.data
-            with command() as session:
+            with form.file.data.stream as file, command() as session:
                 begun[:] = imports.upload(
                     session,
                     actor=current_actor(),
                     kind=self.kind,
-                    name=file.filename or "",
+                    name=form.file.data.filename or "",
                     content=file.read(),
                     chosen={column.key: form[column.key].data for column in self.importer.asked_columns},
                 )

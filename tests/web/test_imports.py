@@ -6,12 +6,12 @@ import io
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import openpyxl
 import pytest
 import python_calamine
 import sqlalchemy as sa
-import xlsxwriter
 from flask import Flask
 
 from app import imports
@@ -24,6 +24,7 @@ from app.core.errors import Conflict
 from app.formats import sheets
 from app.imports import ImportBatch
 from tests.http import Browser, Doors
+from tests.imports.files import workbook
 from tests.places import CITY, MONDAY, SYSTEM, make_body
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -32,52 +33,75 @@ pytestmark = pytest.mark.usefixtures("app")
 @pytest.mark.parametrize("kind", sorted(imports.importers))
 def test_template_has_the_columns_an_example_and_rules(kind: str, app: Flask) -> None:
     importer = imports.importers[kind]
-    content = sheets.template(importer.title, importer.columns, importer.rules)
+    with read_session(SYSTEM) as session:
+        content = imports.template(session, importer)
+        lists = importer.lists(session)
+    columns = importer.filled_columns
     book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-    assert {importer.title, "选项", "填写说明"} == set(book.sheet_names)
+    assert {importer.title, "填写说明"} <= set(book.sheet_names) <= {importer.title, "选项", "填写说明"}
     head, example = book.get_sheet_by_name(importer.title).to_python()
-    assert sheets.check_head(head, importer.columns) == list(range(len(importer.columns)))
-    assert len(example) == len(head)
+    assert sheets.check_head(head, importer.columns, importer.asked) == [
+        None if column.key in importer.asked else columns.index(column) for column in importer.columns
+    ]
+    for column, text in zip(columns, example, strict=True):
+        assert sheets.cell_problem(column, text, text) is None
+        offered = lists.get(column.key, column.choices)
+        assert not offered or column.several or text in ("", *offered), f"{column.label}: {text} is not offered"
+
+
+def test_coded_columns_have_drop_downs_of_what_the_database_knows(app: Flask) -> None:
+    importer = imports.importers["committees"]
+    with read_session(SYSTEM) as session:
+        book = openpyxl.load_workbook(io.BytesIO(imports.template(session, importer)))
+    offered: dict[str, int] = {}
+    sheet, hidden = book["评委会"], book["选项"]
+    assert hidden.sheet_state == "hidden"
+    for rule in sheet.data_validations.dataValidation:
+        label = str(sheet.cell(1, next(iter(rule.sqref.ranges)).min_col).value).rstrip("*")
+        cells = hidden[rule.formula1.removeprefix("选项!").replace("$", "")]
+        offered[label] = sum(bool(row[0].value) for row in cells)
+        assert rule.showErrorMessage is not (label == "评审专业编码")  # several may be listed there
+    assert offered["系列"] == 27 and offered["评委会级别"] == 3
+    assert offered["行政区划代码"] > 100 and offered["评审专业编码"] > 300
 
 
 # -- as a person walks it --------------------------------------------------------------------------------------
 
-HEAD = [column.label for column in imports.importers[KIND].columns]
 ROWS = [
-    ["OFFICE1", "初定", "助理级", "长沙市人社局", "请准备材料。"],
-    ["OFFICE1", "初定", "中级", "长沙市人社局", ""],
-    ["NOBODY", "初定", "助理级", "不知何处", ""],
+    ["OFFICE1", "长沙市人社局", "请准备材料。"],
+    ["OFFICE2", "长沙市人才中心", ""],
+    ["NOBODY", "不知何处", ""],
 ]
+ASKED = {"method": "初定", "level": "助理级"}
 
 
 @pytest.fixture
 def doors(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Doors]:
     with clock.at(MONDAY):
         make_body("长沙职改办", NodeType.TITLE_OFFICE, code="OFFICE1")
+        make_body("长沙人才中心", NodeType.TITLE_OFFICE, code="OFFICE2")
         yield Doors(app, monkeypatch)
 
 
-def workbook(rows: list[list[str]], head: list[str] = HEAD) -> bytes:
-    file = io.BytesIO()
-    with xlsxwriter.Workbook(file) as book:
-        sheet = book.add_worksheet(imports.importers[KIND].title)
-        for number, row in enumerate((head, *rows)):
-            sheet.write_row(number, 0, row)
-    return file.getvalue()
-
-
-def send(browser: Browser, content: bytes) -> str:
-    """【浏览文件】 → 【导入】, and the worker's turn: the address of the batch."""
-    answer = browser.post(
-        "/acceptances/import/upload",
-        data={"file": (io.BytesIO(content), "机构.xlsx")},
-        content_type="multipart/form-data",
-    )
-    assert answer.status_code == 302
+def work() -> None:
+    """The worker's turn."""
     with read_session(SYSTEM) as session:
         waiting = jobs.unfinished(session, all_of_them=True)
     for job in waiting:
         jobs.run(job)
+
+
+def hand_in(browser: Browser, content: bytes | None, **chosen: str) -> Any:
+    file = {"file": (io.BytesIO(content), "机构.xlsx")} if content is not None else {}
+    return browser.post("/acceptances/import/upload", data=chosen | file, content_type="multipart/form-data")
+
+
+def send(browser: Browser, *rows: list[Any]) -> str:
+    """【浏览文件】 → 【导入】, and the worker's turn: the address of the batch."""
+    answer = hand_in(browser, workbook(KIND, *(rows or ROWS)), **ASKED)
+    assert answer.status_code == 302
+    assert "正在检查" in browser.get(answer.location).text
+    work()
     return str(answer.location)
 
 
@@ -90,14 +114,14 @@ def test_template_to_records_with_a_mended_file(doors: Doors) -> None:
     browser = doors.enter(CITY)
     assert "/acceptances/import/" in browser.get("/a3/").text
     page = browser.get("/acceptances/import/").text
-    for words in ("下载excel模板", "浏览文件", "导入"):
+    for words in ("下载excel模板", "职称等级", "取得方式", "浏览文件", "导入", "职称初定/认定受理机构管理"):
         assert words in page
     template = browser.get("/acceptances/import/template")
     assert template.data.startswith(b"PK")
     template.close()
-    batch = send(browser, workbook(ROWS))
+    batch = send(browser)
     page = browser.get(batch).text
-    assert "成功 2 条，失败 1 条" in page
+    assert "成功 2 条，失败 1 条" in page and "职称等级：助理级。取得方式：初定。" in page
     assert "没有编码或名称为“NOBODY”的机构，或它已注销。" in page
     assert acceptances() == 0  # nothing before 【提交】
     mending = browser.get(f"{batch}/failures")
@@ -105,18 +129,37 @@ def test_template_to_records_with_a_mended_file(doors: Doors) -> None:
     mending.close()
     head, row = [[cell.value for cell in line] for line in sheet.iter_rows()]
     assert head[-1] == "失败原因" and "NOBODY" in str(row[-1])
-    assert "已提交，导入 2 条。" in browser.post(f"{batch}/submit", follow_redirects=True).text
+    assert "正在提交 2 条" in browser.post(f"{batch}/submit", follow_redirects=True).text
+    assert acceptances() == 0  # that is the worker's
+    work()
+    page = browser.get(batch).text
+    assert "成功 2 条，失败 1 条" in page and "已成为正式记录" in page and "state--ok" in page
     assert acceptances() == 2
     page = browser.post(f"{batch}/submit", follow_redirects=True).text
     assert "已经提交或放弃，不能再次提交" in page and acceptances() == 2
-    mended = send(browser, workbook([["OFFICE1", "认定", "助理级", "长沙市人社局", "", "改好了"]], [*HEAD, "失败原因"]))
-    assert "成功 1 条，失败 0 条" in browser.get(mended).text
+    sheet.cell(2, 1).value = "OFFICE1"
+    sheet.cell(2, 3).value = "中级"
+    file = io.BytesIO()
+    assert sheet.parent is not None
+    sheet.parent.save(file)
+    answer = hand_in(browser, file.getvalue(), method="初定", level="中级")
+    work()
+    assert "成功 1 条，失败 0 条" in browser.get(answer.location).text
     assert batch in browser.get("/acceptances/import/").text  # left and come back to
+
+
+def test_the_job_leads_to_its_batch_and_says_how_it_stands(doors: Doors) -> None:
+    browser = doors.enter(CITY)
+    batch = send(browser)
+    with read_session(SYSTEM) as session:
+        job = session.get_one(ImportBatch, int(batch.rsplit("/", 1)[1])).job_id
+    page = browser.get(f"/job/{job}").text
+    assert "成功 2 条，失败 1 条" in page and f'href="{batch}"' in page and ">返回</a>" in page
 
 
 def test_sixteen_presses_of_submit_write_once(doors: Doors) -> None:
     browser = doors.enter(CITY)
-    batch = int(send(browser, workbook(ROWS)).rsplit("/", 1)[1])
+    batch = int(send(browser).rsplit("/", 1)[1])
     with read_session(SYSTEM) as session:
         owner = session.get_one(ImportBatch, batch).user_id
     actor = replace(CITY, user_id=owner)
@@ -139,11 +182,12 @@ def test_sixteen_presses_of_submit_write_once(doors: Doors) -> None:
     for thread in threads:
         thread.join()
     assert sorted(told) == ["", *["这批数据已经提交或放弃，不能再次提交。"] * 15]
+    work()
     assert acceptances() == 2
 
 
 def test_another_persons_batch_does_not_exist(doors: Doors) -> None:
-    batch = send(doors.enter(CITY), workbook(ROWS))
+    batch = send(doors.enter(CITY))
     other = doors.enter(CITY)
     for url in (batch, f"{batch}/failures"):
         assert other.get(url).status_code == 404
@@ -152,26 +196,120 @@ def test_another_persons_batch_does_not_exist(doors: Doors) -> None:
     assert acceptances() == 0
 
 
-def test_what_changed_since_the_check_is_seen_at_submission(doors: Doors) -> None:
+def test_what_changed_since_the_check_is_listed_and_to_be_downloaded(doors: Doors) -> None:
     one, two = doors.enter(CITY), doors.enter(CITY)
-    first, second = send(one, workbook(ROWS)), send(two, workbook(ROWS))
+    first, second = send(one), send(two)
     one.post(f"{first}/submit")
-    page = two.post(f"{second}/submit", follow_redirects=True).text
-    assert "检查之后情况有变，没有提交：第 2 行" in page
+    work()
+    two.post(f"{second}/submit")
+    work()
+    page = two.get(second).text
+    assert "检查之后情况有变，没有提交：2 行已列入失败的数据，原因见下。" in page
+    assert "成功 0 条，失败 3 条" in page and f"{second}/submit" not in page
+    mending = two.get(f"{second}/failures")
+    assert len(list(openpyxl.load_workbook(io.BytesIO(mending.data)).worksheets[0].rows)) == 4
+    mending.close()
     assert acceptances() == 2
 
 
 def test_a_batch_given_up_makes_nothing(doors: Doors) -> None:
     browser = doors.enter(CITY)
-    batch = send(browser, workbook(ROWS))
+    batch = send(browser)
+    assert "data-confirm=" in browser.get(batch).text
     assert "已放弃" in browser.post(f"{batch}/discard", follow_redirects=True).text
     assert "不能再次提交" in browser.post(f"{batch}/submit", follow_redirects=True).text
     assert acceptances() == 0
 
 
-def test_an_empty_choice_says_so(doors: Doors) -> None:
+def test_a_file_without_a_good_row_is_not_offered_for_submission(doors: Doors) -> None:
     browser = doors.enter(CITY)
-    answer = browser.post(
-        "/acceptances/import/upload", data={}, content_type="multipart/form-data", follow_redirects=True
-    )
-    assert "请先选择文件" in answer.text
+    batch = send(browser, ROWS[2])
+    page = browser.get(batch).text
+    assert "没有可导入的数据" in page and "成功 0 条，失败 1 条" in page and f"{batch}/submit" not in page
+    assert "不能再次提交" in browser.post(f"{batch}/submit", follow_redirects=True).text
+
+
+@pytest.mark.parametrize(
+    ("content", "chosen", "said"),
+    [
+        (None, ASKED, "请选择文件。"),
+        (b"", ASKED, "请先选择文件，文件不能是空的。"),
+        (b"PK", {"method": "初定"}, "请选择。"),
+        (b"PK", {"method": "评审", "level": "助理级"}, "不是有效的选择"),
+    ],
+)
+def test_what_is_missing_is_said_beside_the_field(
+    doors: Doors, content: bytes | None, chosen: dict[str, str], said: str
+) -> None:
+    answer = hand_in(doors.enter(CITY), content, **chosen)
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert 'value="初定"' in answer.text
+
+
+def test_a_reason_that_quotes_an_identity_number_masks_it_on_the_page_alone(doors: Doors) -> None:
+    browser = doors.enter(CITY)
+    batch = send(browser, ["11010519491231002X", "甲", ""], ["13800001234", "乙", ""])
+    page = browser.get(batch).text
+    assert "11010519491231002X" not in page and "110105********002X" in page
+    assert "13800001234" not in page and "138****1234" in page
+    mending = browser.get(f"{batch}/failures")
+    assert openpyxl.load_workbook(io.BytesIO(mending.data)).worksheets[0]["A2"].value == "11010519491231002X"
+    mending.close()
+
+
+def test_columns_chosen_on_the_page_hold_for_every_row(doors: Doors) -> None:
+    browser = doors.enter(CITY)
+    file = io.BytesIO()
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "受理机构"
+    for line in (
+        ("受理机构", "职称等级", "打印在证书上的机构名称", "申报须知"),
+        ("OFFICE1", None, "空着就是所选的", None),
+        ("OFFICE2", "助理级", "一致", None),
+        ("OFFICE2", "中级", "不一致", None),
+    ):
+        sheet.append(line)
+    book.save(file)
+    answer = hand_in(browser, file.getvalue(), **ASKED)
+    work()
+    page = browser.get(answer.location).text
+    assert "成功 2 条，失败 1 条" in page and "与页面上选择的“助理级”不一致。" in page
+
+
+def test_the_mending_workbook_keeps_what_was_no_text(doors: Doors) -> None:
+    """A number typed where a code belongs comes back as the number it was: as text it would pass unmended."""
+    browser = doors.enter(CITY)
+    batch = send(browser, [4301, "甲", ""], ["OFFICE1", True, ""], ["OFFICE2", "#REF!", ""])
+    mending = browser.get(f"{batch}/failures")
+    book = openpyxl.load_workbook(io.BytesIO(mending.data))
+    mending.close()
+    sheet = book.worksheets[0]
+    assert (sheet["A2"].value, sheet["D3"].value, sheet["D4"].value) == (4301, True, "#REF!")
+    assert sheet["A2"].fill.fgColor.rgb == "FFFDE8E6" and sheet["A3"].fill.fgColor.rgb != "FFFDE8E6"
+    notes = [row[0].value for row in book["填写说明"].iter_rows()]
+    assert "示例" not in "".join(map(str, notes)) and "从第 2 行起都是检查没有通过的数据" in str(notes[0])
+    again = hand_in(browser, mending.data, **ASKED)
+    work()
+    assert "成功 0 条，失败 3 条" in browser.get(again.location).text
+
+
+def test_a_workbook_of_another_kind_is_refused_by_name(doors: Doors) -> None:
+    browser = doors.enter(CITY)
+    answer = hand_in(browser, workbook("committees"), **ASKED)
+    work()
+    page = browser.get(answer.location).text
+    assert "没有名为“受理机构”的工作表，只有“评委会”" in page and "文件不能导入" in page
+
+
+def test_sheets_that_were_not_read_are_named(doors: Doors) -> None:
+    browser = doors.enter(CITY)
+    book = openpyxl.load_workbook(io.BytesIO(workbook(KIND, ROWS[0])))
+    book.create_sheet("补充")
+    file = io.BytesIO()
+    book.save(file)
+    answer = hand_in(browser, file.getvalue(), **ASKED)
+    work()
+    assert "读取的工作表：“受理机构”；没有读取：“补充”。" in browser.get(answer.location).text
