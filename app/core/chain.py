@@ -78,12 +78,14 @@ def queue_all(session: Session, log: type[ChainLink], build: Callable[[], Iterab
 
 def canonical(row: Mapping[str, Any]) -> str:
     """The text that is hashed: every column but the hashes, by name."""
-    return json.dumps(
-        {name: value for name, value in row.items() if name not in ("previous_hash", "hash")},
-        ensure_ascii=False,
-        sort_keys=True,
-        default=lambda value: value.isoformat(timespec="microseconds") if isinstance(value, datetime) else str(value),
-    )
+    return _encode({name: value for name, value in row.items() if name not in ("previous_hash", "hash")})
+
+
+def _words(value: Any) -> str:
+    return value.isoformat(timespec="microseconds") if isinstance(value, datetime) else str(value)
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, default=_words).encode
 
 
 def _begins(session: Session, transaction: SessionTransaction) -> None:

@@ -47,7 +47,7 @@ class Keyring:
 
     def chain(self, previous: str, entry: str) -> str:
         """The keyed hash that ties an audit or certificate log entry to the one before it."""
-        return hmac.new(self._chain, f"{previous}\n{entry}".encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self._chain, f"{previous}\n{entry}".encode(), "sha256").hex()
 
     def token(self, text: str) -> str:
         """A short keyed check (22 characters, URL-safe) for payloads the public hands back to us."""

@@ -49,7 +49,8 @@ _NO_INDEX = re.compile(rb"""\st\s*=\s*["']s["'][^<>]*>\s*<(?:[^\s<>/:]+:)?v[^<>]
 _CELL_BEFORE = re.compile(rb"""\sr\s*=\s*["']([A-Z]{1,3})([0-9]{1,7})["']""")
 _PREFIXED = re.compile(rb":(?:c|row|f)[\s/>]")
 """A tag with a namespace's prefix, which no office program writes and every reader takes."""
-_DEFINITION = re.compile(rb"!(?:DOCTYPE|ENTITY)")
+_FOREIGN = re.compile(rb"<!(?:DOCTYPE|ENTITY|\[CDATA\[)")
+"""What no office program writes: definitions may grow without bound, and some readers take CDATA for nothing."""
 _NOT_XLSX = "这不是可以读取的 Excel 工作簿（.xlsx）。.xls、.csv 等文件改后缀无效，请用下载的模板填写后再导入。"
 _NO_HEAD = "表头应在第 1 行、从 A 列开始，请用下载的模板填写后再导入。"
 _BROKEN = (
@@ -161,7 +162,7 @@ def _tree(archive: zipfile.ZipFile, part: str) -> ElementTree.Element:
     if archive.getinfo(part).file_size > _STEP:
         raise Refused(_NOT_XLSX)
     text = archive.read(part)
-    _refuse_definitions(text)
+    _refuse_foreign(text)
     return ElementTree.fromstring(text)
 
 
@@ -250,13 +251,13 @@ def _look_at(archive: zipfile.ZipFile, part: zipfile.ZipInfo, read: bool, most_r
     _check(tail, read, most_rows)
 
 
-def _refuse_definitions(text: bytes) -> None:
-    if _DEFINITION.search(text):
-        raise Refused("工作簿中有不允许的定义（DTD），请用下载的模板填写后再导入。")
+def _refuse_foreign(text: bytes) -> None:
+    if _FOREIGN.search(text):
+        raise Refused("工作簿中有不允许的内容（DTD 或 CDATA），请用下载的模板填写后再导入。")
 
 
 def _check(text: bytes, read: bool, most_rows: int) -> None:
-    _refuse_definitions(text)
+    _refuse_foreign(text)
     if not read:
         return
     prefixed = _PREFIXED.search(text)

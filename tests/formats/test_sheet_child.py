@@ -232,6 +232,10 @@ def test_a_cell_that_can_mean_nothing_refuses_the_file(cell: bytes) -> None:
     assert "不是可以读取的" in refused(odd(cell))
 
 
+def test_what_a_reader_might_take_for_nothing_is_refused() -> None:
+    assert "CDATA" in refused(odd(b'<c r="A2" t="str"><v><![CDATA[x]]></v></c>'))
+
+
 def test_what_lies_beyond_the_head_is_not_left_out_in_silence() -> None:
     assert "第 2 行的内容超出了表头的 3 列" in refused(workbook(["一", "二", "三", "四"]))
 
