@@ -191,24 +191,21 @@ def _write(session: Session, actor: Actor, rows: Sequence[Row], planned: Mapping
 
     def entries() -> Iterator[tuple[str, int, dict[str, Any]]]:
         for key, row, one in each:
-            yield (
-                "committees.import",
-                key,
-                {
-                    "name": row["name"],
-                    "grade": one.grade.value,
-                    "member_count": int(row["members"]),
-                    "smaller_agreed_by": row["agreed_by"],
-                    "recorded_on": one.recorded_on.isoformat(),
-                    "valid_until": one.valid_until.isoformat(),
-                    "speciality": [node.name for node in one.covered],
-                    "founder": [body.name for body in one.founders],
-                    "contact_name": row["contact_name"],
-                },
-            )
+            said = {
+                "name": row["name"],
+                "code": one.code,
+                "grade": one.grade.value,
+                "member_count": int(row["members"]),
+                "smaller_agreed_by": row["agreed_by"],
+                "printed_name": row["printed_name"],
+                "recorded_on": one.recorded_on.isoformat(),
+                "valid_until": one.valid_until.isoformat(),
+                "speciality": [node.name for node in one.covered],
+                "founder": [body.name for body in one.founders],
+                "contact_name": row["contact_name"],
+            }
+            yield "committees.import", key, {name: value for name, value in said.items() if value}
 
-    bodies = [("bodies.import", key, {"code": one.code, "name": row["name"]}) for key, row, one in each]
-    audit.record_each(session, actor, "bodies", lambda: bodies)
     audit.record_each(session, actor, "committees", entries)
 
 

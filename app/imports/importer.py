@@ -88,7 +88,7 @@ class Importer:
 
     @cached_property
     def asked_columns(self) -> Sequence[Column]:
-        return [column for column in self.columns if column.key in self.asked]
+        return [self.columns[self.places[key]] for key in self.asked]
 
     @cached_property
     def filled_columns(self) -> Sequence[Column]:

@@ -89,21 +89,29 @@ def _paths(desk: Person, folder: Path) -> None:
         desk.follow("下载excel模板")
     book = _book(download.value)
     sheet = book.worksheets[0]
-    for row, cells in enumerate(((UNIT, AGENCY, "中级"), (UNIT, BUREAU, "无此级别")), 2):
+    for row, cells in enumerate(((UNIT, AGENCY), (UNIT, "没有这个机构")), 2):
         for column, text in enumerate((*cells, "", ""), 1):
             sheet.cell(row, column, text)
     filled = folder / "审核路径.xlsx"
     book.save(filled)
+    page.get_by_label("职称等级").select_option(label="中级")
     page.get_by_label("浏览文件").set_input_files(filled)
+    desk.says("审核路径.xlsx（")
     desk.press("导入")
+    page.get_by_role("dialog", name="系统提示").wait_for()
+    desk.press("确定")
     desk.says("成功 1 条，失败 1 条")
-    desk.says("“无此级别”不在可选范围内，请从下拉列表中选择。")
+    desk.says("没有编码或名称为“没有这个机构”的机构，或它已注销。")
     desk.picture("导入检查")
     with page.expect_download() as download:
         desk.follow("下载失败数据")
-    assert _book(download.value).worksheets[0]["C2"].value == "无此级别"
+    assert _book(download.value).worksheets[0]["B2"].value == "没有这个机构"
     desk.press("提交")
-    desk.says("已提交，导入 1 条。")
+    desk.says("成功的 1 条已成为正式记录。")
+    desk.picture("导入提交")
+    desk.follow("查看记录")
+    desk.follow("详情")
+    desk.says("批量导入")
     for title in PATHS:
         desk.menu(title)
         desk.follow("新增")

@@ -31,7 +31,7 @@
   /* data-confirm on a form or its button asks first; every posted form is submitted once. */
   document.addEventListener("submit", async (event) => {
     const form = event.target;
-    if (form.method !== "post") return;
+    if (form.getAttribute("method") !== "post") return; // form.method may be a field of that name
     const button = event.submitter;
     const text = (button && button.dataset.confirm) || form.dataset.confirm;
     if (form.dataset.sent) { event.preventDefault(); return; }
