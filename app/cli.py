@@ -6,6 +6,9 @@ import multiprocessing
 import os
 import signal
 import time
+from collections.abc import Callable
+from functools import partial
+from multiprocessing.context import ForkProcess
 from types import FrameType
 
 import click
@@ -25,6 +28,9 @@ from app.core.scope import Actor
 from app.factory import create_app, settle
 from seeds import demo, scale
 from seeds.reference import load_reference
+
+MOST_DEATHS, DEATHS_WITHIN = 5, 60.0
+"""So many ends of the worker in so many seconds, and starting it anew is of no use."""
 
 
 @click.group(invoke_without_command=True)
@@ -75,23 +81,53 @@ def serve() -> None:
     with app.app_context():
         db.engine.dispose()
     settle()
-    here = multiprocessing.get_context("fork")  # the application is loaded once, not in each process
-    children = [here.Process(target=_work, args=(app,)), here.Process(target=_answer, args=(app, port))]
-    for child in children:
-        child.start()
+    supervise(partial(_work, app), partial(_answer, app, port))
+
+
+def supervise(work: Callable[[], None], answer: Callable[[], None]) -> None:
+    """Run the worker and the server in processes of their own until the server ends, or this process is told to stop.
+
+    A worker that dies is started anew, with a word on stderr: what it was at, the next one goes on with. One that dies
+    again and again is left alone.
+    """
+    server, worker = _begin(answer), _begin(work)
+    deaths: list[float] = []
+    ending = False
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
-        for child in children:
-            child.terminate()
+        nonlocal ending
+        ending = True
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
-    while all(child.is_alive() for child in children):
+    while server.is_alive() and not ending:
         time.sleep(0.3)
-    for child in children:
+        if worker.is_alive() or len(deaths) == MOST_DEATHS or ending:
+            continue
+        now = time.monotonic()
+        deaths = [death for death in deaths if now - death < DEATHS_WITHIN] + [now]
+        if len(deaths) == MOST_DEATHS:
+            click.echo(f"任务进程反复意外结束（退出码 {worker.exitcode}），不再启动；网页服务继续。", err=True)
+        else:
+            click.echo(f"任务进程意外结束（退出码 {worker.exitcode}），正在重新启动。", err=True)
+            worker = _begin(work)
+    for child in (server, worker):
         child.terminate()
-    for child in children:
+    for child in (server, worker):
         child.join()
+
+
+def _begin(work: Callable[[], None]) -> ForkProcess:
+    """A process that does `work`; the application is loaded once, not in each of them."""
+
+    def run() -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        work()
+
+    process = multiprocessing.get_context("fork").Process(target=run)
+    process.start()
+    return process
 
 
 def _answer(app: Flask, port: str) -> None:
