@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import Enum
+from hashlib import blake2b
 from typing import Any, cast
 
 import orjson
@@ -24,7 +25,7 @@ from app.core import crypto
 from app.core.errors import Conflict
 from app.core.scope import Actor, bind_scope
 
-__all__ = ["EncryptedText", "EnumText", "JsonText", "Model", "UtcDateTime", "begin_write", "db", "unit_of_work"]
+__all__ = ["EncryptedText", "EnumText", "JsonText", "Model", "UtcDateTime", "begin_write", "db", "lock", "unit_of_work"]
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -141,6 +142,16 @@ def begin_write(session: Session) -> None:
     """
     session.rollback()
     session.connection(execution_options={WRITE: True})
+
+
+def lock(session: Session, what: str) -> None:
+    """Until this transaction ends nobody else does `what`: for rules over many rows that no constraint can state.
+
+    SQLite's writers are alone anyway.
+    """
+    if session.connection().dialect.name == "postgresql":
+        key = int.from_bytes(blake2b(what.encode(), digest_size=8).digest(), "big", signed=True)
+        session.connection().execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
 
 
 @contextmanager

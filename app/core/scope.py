@@ -33,6 +33,11 @@ UNSCOPED = "unscoped"
 """Execution option: a Core statement that runs although a scope is set, with the reason as its value."""
 
 
+def region_prefix(code: str) -> str:
+    """'43' of the province's code, '4301' of a city's, '430102' of a county's."""
+    return code[:2] if code.endswith("0000") else code[:4] if code.endswith("00") else code
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who acts, in which post. `region_code` is six digits (GB/T 2260); `region_prefix` is its own part."""
@@ -59,9 +64,11 @@ class Actor:
 
     @property
     def region_prefix(self) -> str:
-        """'43' for the province, '4301' for a city, '430102' for a county; '' reaches nothing."""
-        code = self.region_code
-        return code[:2] if code.endswith("0000") else code[:4] if code.endswith("00") else code
+        return region_prefix(self.region_code)
+
+    def serves(self, region_code: str) -> bool:
+        """Whether a region is the acting post's own or lies within it."""
+        return bool(self.region_code) and region_code.startswith(self.region_prefix)
 
     def from_ip(self, ip: str) -> Actor:
         return replace(self, ip=ip)
