@@ -89,7 +89,7 @@ class PathQueryView(ListScreen):
             neighbours=self._of,
             up=Direction.UP,
             down=Direction.DOWN,
-            export=url_for("PathQueryView.path_export", **request.args.to_dict()),
+            export=_again("path_export"),
             crumbs=[(self.title, url_for("PathQueryView.list"))],
             picture=picture(found, _node(form.employer_id.data)) if found else None,
             problem=explain_break(found) if found and (found.broken or found.obstructed or not found.paths) else "",
@@ -100,7 +100,7 @@ class PathQueryView(ListScreen):
         """【导出查询结果】 of a simulated application: its steps, as on the page."""
         found = self._simulated(self._simulation())
         if found is None:  # the page says what is missing
-            return redirect(url_for("PathQueryView.path", **request.args.to_dict()))
+            return redirect(_again("path"))
         steps = [Step(number, low, high, found) for number, (low, high) in enumerate(found.climbed, 1)]
         return export.download(steps, STEPS, title="查询完整审核路径")
 
@@ -154,6 +154,11 @@ STEPS = (
     Column("是否能评审该专业", "covers"),
     Column("说明", "broken", width="l"),
 )
+
+
+def _again(method: str) -> str:
+    asked: dict[str, Any] = request.args.to_dict()
+    return url_for(f"PathQueryView.{method}", **asked)
 
 
 def _node(body_id: int) -> PathNode:
