@@ -154,6 +154,8 @@ class CaseTable:
 
     def names(self, bits: int) -> tuple[str, ...]:
         """The series whose cases are all in `bits`, and of others the specialities; a province has few different sets of them."""
+        if bits == self._every:
+            return ("全部系列",)
         if bits not in self._names:
             here, found = self._province, []
             for series, own in self._of_series.items():
