@@ -161,8 +161,10 @@ def _work(app: Flask) -> None:
 
 @main.command("load-scale")
 def load_scale() -> None:
-    """Fill a prepared database, never production, with a province of dull rows for measuring."""
+    """Fill a database, never production's, with a province of dull rows for measuring."""
     app, size, started = create_app(), scale.Size(), time.monotonic()
+    if not app.config["PRODUCTION"]:
+        prepare(app, with_demo=False)
     with app.app_context():
         try:
             scale.load_scale(app, size)

@@ -8,7 +8,7 @@ from flask import Flask
 from flask_appbuilder import AppBuilder
 
 from app.accounts.views import administration, blacklist, registering, signing_in
-from app.applications.views import applicant, common, deciding, notices
+from app.applications.views import applicant, cautions, common, deciding, notices
 from app.approval_paths.views import configuring, health, querying, what_if
 from app.approval_paths.views import importing as path_importing
 from app.bodies import views as bodies
@@ -43,6 +43,7 @@ HIDDEN: tuple[Any, ...] = (
     common.DossierView,
     searching.BodySearchView,
     what_if.WhatIfView,
+    cautions.AffectedView,
     deciding.DecisionView,
     notices.NoticeDeskView,
     plans.PlanPageView,

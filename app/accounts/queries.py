@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, timedelta
 from functools import cache
 
@@ -116,6 +117,20 @@ def operators_of(session: Session, body_id: int, role: Role) -> list[Person]:
                 .join(Post, Post.user_id == Account.id)
                 .where(Post.body_id == body_id, Post.role == role, Post.active)
                 .order_by(Post.id)
+            )
+        )
+
+
+def staffed(session: Session, body_ids: Collection[int]) -> set[int]:
+    """Those of the bodies for which somebody can sign in today."""
+    today = clock.today()
+    with elevated(session, "whether anybody is there to read a message is no secret, who it is remains one"):
+        return set(
+            session.scalars(
+                sa.select(Post.body_id)
+                .join(Account, Account.id == Post.user_id)
+                .where(Post.body_id.in_(body_ids), Post.active, Account.active, Post.since <= today)
+                .where(sa.or_(Post.until.is_(None), Post.until >= today))
             )
         )
 

@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import singledispatch
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.accounts.rules import normalise_id_number
-from app.applications.enums import AWAITING_DECISION, WITHOUT_HOLDER, ApplicationState, Section
+from app.applications.enums import AWAITING_DECISION, ENDED, WITHOUT_HOLDER, ApplicationState, Section
 from app.applications.models import Application, ApplicationMaterial, ApplicationNode, ApplicationStep
+from app.approval_paths.enums import Procedure
+from app.approval_paths.models import PathEdge
+from app.bodies.models import Acceptance, Body
+from app.catalog.enums import AcquisitionMethod
+from app.catalog.models import Speciality
+from app.catalog.queries import speciality_and_below
+from app.committees.models import Committee, CoveredSpeciality
 from app.core import clock, crypto
 
 LIST_OPTIONS = (
@@ -50,6 +58,82 @@ def inbox(
     """What waits for a body, longest waiting first: (state_since, id) is the key."""
     query = listing(values).where(Application.current_body_id == body_id)
     return query if values.get("state") else query.where(Application.state.in_(states))
+
+
+OVER = ENDED | {ApplicationState.CERTIFIED}
+
+
+@singledispatch
+def leaning_on(row: Any) -> sa.ColumnElement[bool]:
+    """The applications under way that the end of a record would reach: what-if, by the record's class."""
+    raise TypeError(f"nothing is said of {type(row).__name__}")
+
+
+@leaning_on.register
+def _(edge: PathEdge) -> sa.ColumnElement[bool]:
+    """Handed in over the edge, with it still ahead; one with its applicant has its whole way ahead."""
+    low, high = sa.orm.aliased(ApplicationNode), sa.orm.aliased(ApplicationNode)
+    climbs = (
+        sa.exists()
+        .where(low.application_id == Application.id, low.body_id == edge.subordinate_id)
+        .where(high.application_id == Application.id, high.body_id == edge.superior_id)
+        .where(high.seq == low.seq + 1, low.seq >= sa.func.coalesce(Application.current_seq, 1))
+    )
+    methods = [method for method in AcquisitionMethod if Procedure.of(method, edge.level) is edge.procedure]
+    condition = sa.and_(_under_way(), Application.level == edge.level, Application.method.in_(methods), climbs)
+    if edge.series_id is not None:
+        condition = sa.and_(condition, Application.series_id == edge.series_id)
+    if edge.speciality_id is not None:
+        condition = sa.and_(condition, Application.speciality_id.in_(speciality_and_below(edge.speciality_id)))
+    return condition
+
+
+@leaning_on.register
+def _(acceptance: Acceptance) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        _under_way(),
+        Application.final_body_id == acceptance.body_id,
+        Application.method == acceptance.method,
+        Application.level == acceptance.level,
+    )
+
+
+@leaning_on.register
+def _(body: Body) -> sa.ColumnElement[bool]:
+    """Those of its own people, those it decides, and those that have yet to pass it."""
+    ahead = sa.exists().where(
+        ApplicationNode.application_id == Application.id,
+        ApplicationNode.body_id == body.id,
+        ApplicationNode.seq >= sa.func.coalesce(Application.current_seq, 1),
+    )
+    return sa.and_(
+        _under_way(), sa.or_(Application.employer_id == body.id, Application.final_body_id == body.id, ahead)
+    )
+
+
+@leaning_on.register
+def _(committee: Committee) -> sa.ColumnElement[bool]:
+    return sa.and_(_under_way(), Application.final_body_id == committee.body_id)
+
+
+@leaning_on.register
+def _(covered: CoveredSpeciality) -> sa.ColumnElement[bool]:
+    """What the committee would cover no more: nothing else it covers lies above the speciality."""
+    others = sa.select(CoveredSpeciality.speciality_id).where(
+        CoveredSpeciality.committee_id == covered.committee_id, CoveredSpeciality.id != covered.id
+    )
+    kept = sa.select(Speciality.id).where(Speciality.id.in_(others)).cte("kept", recursive=True)
+    kept = kept.union(sa.select(Speciality.id).where(Speciality.parent_id == kept.c.id))
+    return sa.and_(
+        _under_way(),
+        Application.final_body_id == covered.committee_id,
+        Application.speciality_id.in_(speciality_and_below(covered.speciality_id)),
+        Application.speciality_id.not_in(sa.select(kept.c.id)),
+    )
+
+
+def _under_way() -> sa.ColumnElement[bool]:
+    return Application.state.not_in(OVER)
 
 
 def dossier(session: Session, application_id: int) -> Application | None:

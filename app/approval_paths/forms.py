@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from app.approval_paths.enums import Direction
+from wtforms import Field
+from wtforms.validators import ValidationError
+
+from app.approval_paths.enums import Direction, Procedure
+from app.approval_paths.rules import LEVELS
 from app.bodies.enums import NodeType
 from app.bodies.forms import body_field
 from app.catalog.enums import AcquisitionMethod, TitleLevel
 from app.catalog.forms import speciality_field
+from app.catalog.models import Speciality
 from app.web.forms import Query, choice_field, enum_field, id_field, yes_no_field
+from app.web.identity import read
 
 
 class EdgeQuery(Query):
@@ -29,6 +35,20 @@ class NeighbourQuery(Query):
     body_id = body_field("机构名称")
     direction = enum_field("查询", Direction, blank="全部")
 
+    def validate_direction(self, field: Field) -> None:
+        if field.data and self.body_id.data is None and not self.body_id.errors:
+            self.body_id.errors = ["请录入机构名称，按回车后从列表中选择。"]
+
+
+class HealthQuery(Query):
+    procedure = enum_field("审核路径", Procedure, blank="全部")
+    level = enum_field("职称等级", TitleLevel, blank="全部")
+    body_id = body_field("断在哪里")
+
+
+class MendingQuery(Query):
+    settled = choice_field("状态", [("no", "待处理"), ("yes", "已处理")])
+
 
 class SimulationQuery(Query):
     """模拟职称申报: what an applicant fills in, as far as the path depends on it."""
@@ -38,3 +58,13 @@ class SimulationQuery(Query):
     series_id = id_field("系列", need=True)
     method = enum_field("取得方式", AcquisitionMethod, need=True)
     speciality_id = speciality_field("专业", need=True)
+
+    def validate_level(self, field: Field) -> None:
+        method = self.method.data
+        if method and field.data and field.data not in LEVELS[Procedure.of(method, field.data)]:
+            raise ValidationError(f"{method.label}不办{field.data.label}。")
+
+    def validate_speciality_id(self, field: Field) -> None:
+        node = read().get(Speciality, field.data) if field.data else None
+        if node is not None and self.series_id.data not in (None, node.series_id):
+            raise ValidationError("这个专业不在所选系列之下。")

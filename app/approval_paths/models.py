@@ -78,6 +78,8 @@ class MendingRequest(Model):
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     settled_by: Mapped[str] = mapped_column(sa.String(160), default="")
 
+    body: Mapped[Body] = relationship()
+
     __table_args__ = (
         one_of("procedure", Procedure),
         one_of("level", TitleLevel),

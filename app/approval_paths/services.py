@@ -8,22 +8,28 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from app.accounts.queries import staffed
 from app.approval_paths.enums import Procedure
 from app.approval_paths.models import MendingRequest, PathEdge
-from app.approval_paths.queries import edges_above
-from app.approval_paths.rules import cycle_with, edge_problem
+from app.approval_paths.queries import broken_at, loop_closed_by
+from app.approval_paths.rules import Way, edge_problem
 from app.bodies import services as bodies
 from app.bodies.enums import NodeType
 from app.bodies.models import Body
+from app.bodies.queries import standing_bodies
 from app.bodies.rules import text_problem
 from app.catalog import services as catalog
 from app.catalog.enums import AcquisitionMethod, TitleLevel
 from app.catalog.models import Speciality, TitleSeries
 from app.committees.models import Committee
 from app.core import audit, clock
+from app.core.db import lock
 from app.core.enums import Role
 from app.core.errors import Conflict, Invalid, NotAllowed, NotFound
-from app.core.scope import Actor
+from app.core.scope import Actor, region_prefix
+
+LOCK = "approval_paths"
+"""That no loop is closed by two edges at once is no constraint's to say: edges are added one after another."""
 
 
 def create_edge(
@@ -38,11 +44,13 @@ def create_edge(
     speciality_id: int | None = None,
 ) -> PathEdge:
     """Say who is below whom. Invalid with the loop's names if one would close; Conflict on a duplicate."""
-    below, above = session.get(Body, subordinate_id), session.get(Body, superior_id)
-    _require_keeper(actor, below, superior_id)
+    lock(session, LOCK)
+    bodies_named = standing_bodies(session, subordinate_id, superior_id)
+    below, above = bodies_named.get(subordinate_id), bodies_named.get(superior_id)
+    _require_keeper(actor, below, above, superior_id)
     if below is None or above is None or not below.active or not above.active:
         raise Invalid({"subordinate_id": "下级或上级机构不存在或已注销。"})
-    fields = _kind_problem(session, above, level, series_id, speciality_id)
+    series_id, fields = _kind_problem(session, above, level, series_id, speciality_id)
     fields |= edge_problem(procedure, level, below.node_type, above.node_type)
     if fields:
         raise Invalid(fields)
@@ -59,10 +67,7 @@ def create_edge(
     )
     if twin is not None:
         raise Conflict(_twice(below, above))
-    live = sa.and_(PathEdge.procedure == procedure, PathEdge.level == level, PathEdge.active)
-    if series_id is not None:  # an application has one series: edges of another are never on its way
-        live = sa.and_(live, sa.or_(PathEdge.series_id.is_(None), PathEdge.series_id == series_id))
-    loop = cycle_with(subordinate_id, superior_id, edges_above(session, superior_id, live))
+    loop = loop_closed_by(session, procedure, level, Way(subordinate_id, superior_id, series_id, speciality_id))
     if loop:
         names = {row.id: row.name for row in session.execute(sa.select(Body.id, Body.name).where(Body.id.in_(loop)))}
         raise Invalid({"superior_id": "会形成循环：" + " → ".join(names[key] for key in loop) + "。"})
@@ -79,7 +84,8 @@ def create_edge(
         session.flush()
     except IntegrityError as error:
         raise Conflict(_twice(below, above)) from error
-    audit.record(session, actor, "approval_paths.create", edge, below=below.name, above=above.name)
+    session.refresh(edge)
+    audit.record(session, actor, "approval_paths.create", edge, **_said(edge))
     return edge
 
 
@@ -105,7 +111,7 @@ def change_edge(
         return edge
     cancel_edge(session, actor=actor, edge_id=edge_id, reason="修改为新的配置")
     session.flush()
-    return create_edge(
+    made = create_edge(
         session,
         actor=actor,
         procedure=edge.procedure,
@@ -115,6 +121,21 @@ def change_edge(
         series_id=series_id,
         speciality_id=speciality_id,
     )
+    before, after = _said(edge), _said(made)
+    changes = {name: (before[name], after[name]) for name in before if before[name] != after[name]}
+    audit.record(session, actor, "approval_paths.change", made, replaces=edge.id, changes=changes)
+    return made
+
+
+def _said(edge: PathEdge) -> dict[str, str]:
+    """What the trail says of an edge, in words that last when its bodies are renamed."""
+    return {
+        "subordinate": edge.subordinate.name,
+        "superior": edge.superior.name,
+        "level": edge.level.value,
+        "series": edge.series.name if edge.series else "全部",
+        "speciality": edge.speciality.name if edge.speciality else "全部",
+    }
 
 
 def add_subordinate(
@@ -138,16 +159,17 @@ def add_subordinate(
     )
 
 
-def confirm_edge(session: Session, *, actor: Actor, edge_id: int) -> PathEdge:
-    """U1.6.2 【确认】: the subordinate says that it belongs there. The second press changes nothing."""
+def confirm_edge(session: Session, *, actor: Actor, edge_id: int) -> PathEdge | None:
+    """U1.6.2 【确认】: the subordinate says that it belongs there. The second press changes nothing and answers None."""
     edge = session.get(PathEdge, edge_id, with_for_update=True, populate_existing=True)
     if edge is None or not edge.active:
         raise NotFound
     if actor.role is not Role.SYSTEM and actor.body_id != edge.subordinate_id:
         raise NotAllowed("只有下级单位自己可以确认。")
-    if edge.confirmed_at is None:
-        edge.confirmed_at, edge.confirmed_by = clock.now(), f"{actor.body_name} {actor.name}".strip()
-        audit.record(session, actor, "approval_paths.confirm", edge)
+    if edge.confirmed_at is not None:
+        return None
+    edge.confirmed_at, edge.confirmed_by = clock.now(), _signed(actor, 120)
+    audit.record(session, actor, "approval_paths.confirm", edge)
     return edge
 
 
@@ -156,7 +178,7 @@ def cancel_edge(session: Session, *, actor: Actor, edge_id: int, reason: str) ->
     edge = session.get(PathEdge, edge_id, with_for_update=True, populate_existing=True)
     if edge is None:
         raise NotFound
-    _require_keeper(actor, session.get_one(Body, edge.subordinate_id), edge.superior_id)
+    _require_keeper(actor, session.get_one(Body, edge.subordinate_id), None, edge.superior_id)
     if not edge.active:
         raise Conflict("这条路径已经注销。")
     if problem := text_problem(reason, "注销原因", 300):
@@ -175,11 +197,11 @@ def ask_to_mend(
     units: int,
     series: Sequence[str],
 ) -> MendingRequest:
-    """【通知修正】 to the people of the body where a path breaks. Conflict while an earlier one is not dealt with."""
+    """【通知修正】 to the people of the body where a path breaks. Conflict while an earlier one is not dealt with, or nobody is there."""
     body = session.get(Body, body_id)
     if body is None:
         raise NotFound
-    if actor.role is not Role.HR_OFFICER or not body.region_code.startswith(actor.region_prefix or "none"):
+    if actor.role is not Role.HR_OFFICER or not actor.serves(body.region_code):
         raise NotAllowed("只能通知本统筹区内的机构。")
     waiting = session.scalar(
         sa.select(MendingRequest.id).where(
@@ -191,6 +213,8 @@ def ask_to_mend(
     )
     if waiting is not None:
         raise Conflict(f"已经通知过“{body.name}”，等待它处理。")
+    if not staffed(session, [body_id]):
+        raise Conflict(f"“{body.name}”还没有可以登录的操作员，通知无人接收，请另行联系。")
     named = "、".join(series[:5]) + (f"等 {len(series)} 个系列" if len(series) > 5 else "")
     request = MendingRequest(
         body_id=body_id,
@@ -198,7 +222,7 @@ def ask_to_mend(
         level=level,
         text=f"{procedure.label}{level.label}的审核路径断在本单位，{units} 个单位不能申报：{named}。"[:600],
         sent_at=clock.now(),
-        sent_by=f"{actor.body_name} {actor.name}".strip(),
+        sent_by=_signed(actor, 160),
     )
     session.add(request)
     try:
@@ -210,19 +234,28 @@ def ask_to_mend(
 
 
 def settle_mending(session: Session, *, actor: Actor, request_id: int) -> bool:
-    """The body says that it has dealt with it; whether that was news."""
+    """The body says that it has dealt with it; whether that was news. Conflict while paths still break there."""
     request = session.get(MendingRequest, request_id, with_for_update=True, populate_existing=True)
     if request is None or request.body_id != actor.body_id:
         raise NotFound
     if request.settled_at is not None:
         return False
+    stuck = broken_at(session, request.procedure, request.level, request.body_id)
+    if stuck:
+        raise Conflict(
+            f"{request.procedure.label}{request.level.label}的审核路径仍断在本单位，{stuck:,} 个单位不能申报："
+            "请联系上级机构把本单位指定为下级，并在“审核层级配置单位确认”中确认。"
+        )
     request.settled_at, request.settled_by = clock.now(), actor.name
     audit.record(session, actor, "approval_paths.settle_mending", request)
     return True
 
 
-def _require_keeper(actor: Actor, below: Body | None, superior_id: int) -> None:
-    """HR officers keep the edges that rise from bodies of their region, a committee those that end at itself."""
+def _require_keeper(actor: Actor, below: Body | None, above: Body | None, superior_id: int) -> None:
+    """HR officers keep the edges that rise from bodies of their region, to bodies there or of a region around it.
+
+    A committee keeps those that end at itself.
+    """
     if actor.role is Role.SYSTEM:
         return
     if actor.role is Role.COMMITTEE:
@@ -231,14 +264,17 @@ def _require_keeper(actor: Actor, below: Body | None, superior_id: int) -> None:
         return
     if actor.role is not Role.HR_OFFICER:
         raise NotAllowed("审核路径由人社部门和评委会配置。")
-    if below is not None and not (actor.region_prefix and below.region_code.startswith(actor.region_prefix)):
+    if below is not None and not actor.serves(below.region_code):
         raise NotAllowed("只能为本统筹区内的机构配置上级。")
+    around = above is not None and actor.region_prefix.startswith(region_prefix(above.region_code))
+    if above is not None and not around and not actor.serves(above.region_code):
+        raise Invalid({"superior_id": "上级机构应在本统筹区内，或是上一级统筹区的；跨市州的路径由省级配置。"})
 
 
 def _kind_problem(
     session: Session, above: Body, level: TitleLevel, series_id: int | None, speciality_id: int | None
-) -> dict[str, str]:
-    """Whether series and speciality exist together, and a committee above reviews that level and series."""
+) -> tuple[int | None, dict[str, str]]:
+    """The series, which a speciality implies, and by field whether all this exists together and a committee above reviews it."""
     fields: dict[str, str] = {}
     if series_id is not None and session.get(TitleSeries, series_id) is None:
         fields["series_id"] = "请选择系列。"
@@ -246,13 +282,23 @@ def _kind_problem(
         speciality = session.get(Speciality, speciality_id)
         if speciality is None or not speciality.active or series_id not in (None, speciality.series_id):
             fields["speciality_id"] = "请选择该系列下的专业。"
+        else:
+            series_id = speciality.series_id
     if above.node_type is NodeType.COMMITTEE:
         committee = session.get(Committee, above.id)
         if committee is None or not committee.grade.reviews(level):
             fields["superior_id"] = f"“{above.name}”不评审{level.label}。"
         elif series_id not in (None, committee.series_id):
-            fields.setdefault("series_id", f"“{above.name}”不评审该系列。")
-    return fields
+            named = "series_id" if speciality_id is None else "speciality_id"
+            fields.setdefault(named, f"“{above.name}”不评审该系列。")
+    return series_id, fields
+
+
+def _signed(actor: Actor, longest: int) -> str:
+    """Who, of which body; of a body's long name the end is left out, of a person's nothing."""
+    room = longest - len(actor.name) - 1
+    body = actor.body_name if len(actor.body_name) <= room else f"{actor.body_name[: room - 1]}…"
+    return f"{body} {actor.name}".strip()
 
 
 def _twice(below: Body, above: Body) -> str:

@@ -37,6 +37,12 @@ def search_bodies(
     return [rows[key] for key in ids]
 
 
+def standing_bodies(session: Session, *body_ids: int) -> dict[int, Body]:
+    """The bodies by key, as they stand now and, on PostgreSQL, stay until this transaction ends: for whoever is to use them."""
+    query = sa.select(Body).where(Body.id.in_(body_ids)).order_by(Body.id).with_for_update(read=True)
+    return {row.id: row for row in session.scalars(query, execution_options={"populate_existing": True})}
+
+
 def choosable_body(
     session: Session, body_id: int, *, node_types: Sequence[NodeType] | None = None, region_prefix: str = ""
 ) -> Body | None:

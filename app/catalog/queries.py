@@ -68,6 +68,13 @@ def speciality_ancestors(session: Session, speciality_id: int) -> list[int]:
     return list(session.scalars(sa.select(above.c.id).order_by(above.c.depth)))
 
 
+def speciality_and_below(speciality_id: int) -> sa.Select[tuple[int]]:
+    """The keys of a node and of everything below it, as a subquery."""
+    below = sa.select(Speciality.id).where(Speciality.id == speciality_id).cte("below", recursive=True)
+    below = below.union_all(sa.select(Speciality.id).where(Speciality.parent_id == below.c.id))
+    return sa.select(below.c.id)
+
+
 def speciality_matches(text: str) -> sa.ColumnElement[bool]:
     return search.finds(text, name=Speciality.name, initials=Speciality.pinyin, codes=(Speciality.code,))
 

@@ -60,6 +60,9 @@ class CoveredSpeciality(Model):
 
     __table_args__ = (sa.UniqueConstraint("committee_id", "speciality_id"),)
 
+    def __str__(self) -> str:
+        return self.speciality.name
+
 
 class FoundingBody(Model):
     """组建单位."""

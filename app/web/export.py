@@ -9,6 +9,7 @@ from decimal import Decimal
 from math import isfinite
 from typing import IO, Any, Protocol
 
+from flask import Response, send_file
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
@@ -47,6 +48,13 @@ def workbook(rows: Iterable[Any], columns: Sequence[Exported], *, title: str) ->
     book.close()
     file.seek(0)
     return file
+
+
+def download(rows: Iterable[Any], columns: Sequence[Exported], *, title: str) -> Response:
+    """The workbook as an answer, named after what it holds and when."""
+    file = workbook(rows, columns, title=title)
+    name = f"{title}_{clock.local(clock.now()):%Y%m%d_%H%M}.xlsx"
+    return send_file(file, mimetype=XLSX, as_attachment=True, download_name=name)
 
 
 def found(session: Session, statement: Select[Any], *, single: bool) -> Iterator[Any]:

@@ -14,16 +14,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from typing import Any, ClassVar, Literal
 
-import sqlalchemy as sa
-from flask import abort, current_app, flash, redirect, request, send_file, url_for
+from flask import abort, current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import BaseView, expose
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
-from app.core import clock
 from app.core.enums import Role
 from app.core.errors import Refusal
 from app.web import export, exporting, filters, paging
@@ -97,6 +96,18 @@ class ListScreen(BaseView):
         """The rows under the conditions, with loader options, without order. `values`: field name -> value or None."""
         raise NotImplementedError
 
+    def page(self, session: Session, values: Mapping[str, Any], after: str | None, size: int) -> paging.Page:
+        """The rows shown; `after` is the URL's. A screen whose rows are no query's gives its own, and the next two."""
+        return paging.fetch(session, self.select(session, values), self.key, paging.decode(after, self.key), size)
+
+    def counted(self, session: Session, values: Mapping[str, Any], most: int | None = None) -> int:
+        """How many rows there are, counted up to one more than `most`."""
+        return paging.count_rows(session, self.select(session, values), self.key, most)
+
+    def pages(self, session: Session, values: Mapping[str, Any], size: int) -> Iterator[Sequence[Any]]:
+        """All rows for a workbook, `size` at a time."""
+        return paging.pages(session, self.select(session, values), self.key, size)
+
     def fill(self, session: Session, form: Query) -> None:
         """Set the choices of select fields that come from the database."""
 
@@ -104,6 +115,11 @@ class ListScreen(BaseView):
         """What can be done with one row."""
         del row
         return ()
+
+    def tickable(self, row: Any) -> bool:
+        """Whether a bulk action makes sense for a row."""
+        del row
+        return True
 
     def tools(self) -> Sequence[Button]:
         """Buttons above the list (新增 …)."""
@@ -122,8 +138,7 @@ class ListScreen(BaseView):
         session = read()
         form, values = self._conditions(session)
         size = paging.page_size(request.args.get("size"), self.size)
-        cursor = paging.decode(request.args.get("after"), self.key)
-        page = paging.fetch(session, self.select(session, values), self.key, cursor, size)
+        page = self.page(session, values, request.args.get("after"), size)
         return self._page(
             self.template,
             screen=self,
@@ -147,8 +162,7 @@ class ListScreen(BaseView):
             abort(404)
         session, most = read(), current_app.config["EXPORT_ROWS"]
         form, values = self._conditions(session)
-        statement = self.select(session, values)
-        if paging.count_rows(session, statement, self.key, most) > most:
+        if self.counted(session, values, most) > most:
             if request.method == "POST":
                 return exporting.begin(f"导出{self.title}", self.export_url(), back=self._here(after=None))
             return self._page(
@@ -160,18 +174,14 @@ class ListScreen(BaseView):
                 back=self._here(after=None),
                 submit="导出查询结果",
             )
-        single = len(statement.column_descriptions) == 1
-        rows = export.found(session, paging.ordered(statement, self.key), single=single)
-        workbook = export.workbook(rows, self.exported, title=self.title)
-        name = f"{self.title}_{clock.local(clock.now()):%Y%m%d_%H%M}.xlsx"
-        return send_file(workbook, mimetype=export.XLSX, as_attachment=True, download_name=name)
+        rows = chain.from_iterable(self.pages(session, values, EXPORT_PAGE))
+        return export.download(rows, self.exported, title=self.title)
 
     def every(self) -> tuple[int, Iterator[Sequence[Any]]]:
         """The number of rows under this request's conditions, and the rows by pages: what a job exports."""
         session = read()
-        statement = self.select(session, self._conditions(session)[1])
-        count = session.scalar(sa.select(sa.func.count()).select_from(statement.order_by(None).subquery())) or 0
-        return count, paging.pages(session, statement, self.key, EXPORT_PAGE)
+        values = self._conditions(session)[1]
+        return self.counted(session, values), self.pages(session, values, EXPORT_PAGE)
 
     @property
     def exported(self) -> Sequence[Column]:

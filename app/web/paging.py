@@ -142,9 +142,10 @@ class Page:
         return f"超过 {COUNT_CAP:,} 条" if self.capped else f"共 {self.count:,} 条"
 
 
-def count_rows(session: Session, statement: Select[Any], keys: Sequence[Key], cap: int = COUNT_CAP) -> int:
+def count_rows(session: Session, statement: Select[Any], keys: Sequence[Key], cap: int | None = COUNT_CAP) -> int:
     """The number of rows, counted up to `cap` + 1: by the last key column alone, so that an index may answer."""
-    inner = statement.with_only_columns(keys[-1].column, maintain_column_froms=True).order_by(None).limit(cap + 1)
+    inner = statement.with_only_columns(keys[-1].column, maintain_column_froms=True).order_by(None)
+    inner = inner if cap is None else inner.limit(cap + 1)
     inner._with_options = ()  # what the rows would load besides is of no use here, and refused without its entity
     return session.scalar(sa.select(sa.func.count()).select_from(inner.subquery())) or 0
 

@@ -147,8 +147,13 @@ class RecordView(ListScreen, ModelView):
         return [(column.label, column.of(row)) for column in self.show_columns or self.columns]
 
     def warnings(self, row: Any) -> Sequence[Caution]:
-        """What changing or ending a record would do to others, said before it is done."""
+        """What ending a record would do to others, said before it is done."""
         return cautions(read(), row)
+
+    def edit_warnings(self, row: Any) -> Sequence[Caution]:
+        """What changing it may do to others."""
+        del row
+        return ()
 
     def more(self, row: Any) -> Sequence[Button]:
         """Further buttons of one record."""
@@ -199,7 +204,7 @@ class RecordView(ListScreen, ModelView):
             flash("已保存修改。", "success")
             return redirect(self.url("show", pk=after[0]))
         back = self.url("show", pk=pk)
-        return self._form(form, f"编辑：{row}", back, self.edit_columns, warnings=self.warnings(row))
+        return self._form(form, f"编辑：{row}", back, self.edit_columns, warnings=self.edit_warnings(row))
 
     @expose("/retire/<pk>", methods=["GET", "POST"])
     def retire(self, pk: str) -> ResponseReturnValue:

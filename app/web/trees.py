@@ -16,14 +16,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from flask import abort, flash, redirect, request, send_file, url_for
+from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import BaseView, expose
 from markupsafe import Markup
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
-from app.core import clock
 from app.core.errors import Refusal
 from app.core.scope import Actor
 from app.web import export
@@ -179,9 +178,7 @@ class TreeScreen(BaseView):
         """【导出查询结果】."""
         session = read()
         statement = self.select(session, typed_keyword()).order_by(*self.order)
-        workbook = export.workbook(export.found(session, statement, single=True), self.columns, title=self.title)
-        name = f"{self.title}_{clock.local(clock.now()):%Y%m%d_%H%M}.xlsx"
-        return send_file(workbook, mimetype=export.XLSX, as_attachment=True, download_name=name)
+        return export.download(export.found(session, statement, single=True), self.columns, title=self.title)
 
     # Inside -------------------------------------------------------------------------------------------------
 

@@ -250,14 +250,13 @@ EXPECTED: dict[str, Expect] = {
     **_records("SubordinateUnitView", COMMITTEES, "edge own", {"near": of("committee")}, ("retire",)),
     **_screen("ConfirmationView", UNITS | BUREAU | AGENCIES | HR, bulk="confirm"),
     **_screen("PathQueryView", HR | AGENCIES | BUREAU | COMMITTEES | ADMIN),
-    "HealthView.list": Expect(HR),
-    "HealthView.export": Expect(HR),
+    **_screen("HealthView", HR),
     **{
         f"HealthView.{method}": Expect(
             HR,
             "break",
             {"near": of("province", "changsha")},
-            values={"procedure": "senior_review", "level": "full_senior"},
+            values={"of": "senior_review", "at": "full_senior"},
         )
         for method in ("units", "tell")
     },
@@ -267,8 +266,13 @@ EXPECTED: dict[str, Expect] = {
         {"near": HR | COMMITTEES | ADMIN},
         values={"kind": "edge"},
     ),
+    **{
+        f"AffectedView.{method}": Expect(who, "edge own", {"near": who}, {"kind": "edge", "bulk_name": "nothing"})
+        for method, who in (("list", HR | COMMITTEES), ("export", HR | COMMITTEES), ("bulk", NOBODY))
+    },
     **_screen("MendingView", UNITS | BUREAU | AGENCIES | HR, bulk="settle"),
     "PathQueryView.path": Expect(HR | AGENCIES | BUREAU | COMMITTEES | ADMIN),
+    "PathQueryView.path_export": Expect(HR | AGENCIES | BUREAU | COMMITTEES | ADMIN),
     **_records("BlacklistView", HR, "blacklist", BLACKLIST_ROWS),
     **_screen("RegistrationReviewView", HR),
     "RegistrationReviewView.decide": Expect(HR, "registration", REGISTRATION_ROWS),

@@ -66,7 +66,7 @@ def test_applications_on_their_way_are_counted_by_edge_and_acceptance(world: Wor
         first, second, last = nodes[0].body_id, nodes[1].body_id, nodes[-1].body_id
         edges = session.scalars(sa.select(PathEdge).where(PathEdge.level == row.level)).all()
         here = [one for one in edges if (one.subordinate_id, one.superior_id) == (first, second)]
-        assert [uses.riding(session, one) for one in here] == ["1 份职称申报"]
-        assert all(uses.riding(session, one) is None for one in edges if one.subordinate_id == last)
+        assert [uses.affected(session, one) for one in here] == ["1 份职称申报"]
+        assert all(uses.affected(session, one) is None for one in edges if one.subordinate_id == last)
         taken = session.scalars(sa.select(Acceptance).where(Acceptance.body_id == row.final_body_id)).all()
-        assert [uses.bound_for(session, one) for one in taken if one.level == row.level] == ["1 份职称申报"]
+        assert [uses.affected(session, one) for one in taken if one.level == row.level] == ["1 份职称申报"]

@@ -135,7 +135,7 @@ def test_a_committee_that_does_not_cover_the_speciality() -> None:
     assert paths(unit, "工程技术人员", "给排水") == [["排水中心", "建设高评会"]]
     found = reach(unit, "工程技术人员", "计算机软件")
     assert found.paths == ()
-    assert [(node.name, node.covers_speciality) for node in found.uncovered] == [("建设高评会", False)]
+    assert [(node.name, node.covers_speciality) for node in found.obstructed] == [("建设高评会", False)]
     assert queries.explain_break(found) == "“建设高评会”未维护该评审专业，请联系其在评委会管理中维护。"
 
 
@@ -172,7 +172,7 @@ def test_an_employer_that_is_gone_or_never_was() -> None:
     key = make_body("撤并的局")
     act(CITY, bodies.deregister_body, body_id=key, reason="撤并")
     assert reach(key) == nothing
-    assert queries.explain_break(nothing) == "从该单位不能到达所选的终审机构，请联系主管单位核对审核路径配置。"
+    assert queries.explain_break(nothing) == "该单位不存在或已注销，请核对单位名称。"
 
 
 def test_initial_determination_ends_at_the_acceptance_agency() -> None:

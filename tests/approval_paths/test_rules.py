@@ -18,7 +18,8 @@ from app.catalog.enums import AcquisitionMethod, TitleLevel
         ({1: [2], 2: [3]}, {3}, [(1, 2, 3)], ()),
         ({1: [2, 4], 2: [3]}, {3}, [(1, 2, 3)], (4,)),  # guide 1.28: one branch whole, one broken
         ({1: [2, 3], 2: [4], 3: [4]}, {4}, [(1, 2, 4), (1, 3, 4)], ()),
-        ({1: [2, 3], 2: [3]}, {3}, [(1, 3), (1, 2, 3)], ()),  # shortest first
+        ({1: [2, 3], 2: [3]}, {3}, [(1, 2, 3)], ()),  # level by level: nobody is left out
+        ({1: [2, 4], 2: [3], 4: [5], 5: [3]}, {3}, [(1, 2, 3), (1, 4, 5, 3)], ()),  # shortest first
         ({1: [2], 2: [3]}, {2, 3}, [(1, 2), (1, 2, 3)], ()),  # a final authority on the way to another
         ({1: [2]}, set(), [], (2,)),
         ({}, set(), [], (1,)),

@@ -4,18 +4,21 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
 from app.approval_paths import services
 from app.approval_paths.enums import Procedure
 from app.approval_paths.models import PathEdge
 from app.bodies import services as bodies
 from app.bodies.enums import NodeType as N
+from app.bodies.models import Body
 from app.catalog.enums import TitleLevel as L
 from app.core.audit import AuditEntry
 from app.core.db import read_session
 from app.core.enums import Role
 from app.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.core.scope import Actor
+from tests.crowd import at_once
 from tests.places import (
     CITY,
     COUNTY,
@@ -135,6 +138,81 @@ def test_series_and_speciality_fit_each_other_and_the_committee() -> None:
     with pytest.raises(Invalid, match="请选择系列。"):
         create(CITY, bureau, committee, series_id=10**9)
     assert create(CITY, bureau, committee, speciality_id=pipes)
+
+
+def test_a_speciality_brings_its_series() -> None:
+    unit, bureau, committee = make_body("排水中心"), make_body("住建局", N.DEPARTMENT), make_committee("工程高评会")
+    with read_session(SYSTEM) as session:
+        engineering = series(session, "工程技术人员")
+        pipes, software = (speciality(session, "工程技术人员", name) for name in ("给排水", "计算机软件"))
+        school = speciality(session, "中小学教师")
+    assert get(create(CITY, unit, bureau, speciality_id=pipes)).series_id == engineering
+    with pytest.raises(Conflict):
+        create(CITY, unit, bureau, series_id=engineering, speciality_id=pipes)
+    with pytest.raises(Invalid) as refused:
+        create(CITY, bureau, committee, speciality_id=school)
+    assert refused.value.fields == {"speciality_id": "“工程高评会”不评审该系列。"}
+    one, two = make_body("甲局", N.DEPARTMENT), make_body("乙局", N.DEPARTMENT)
+    create(CITY, one, two, speciality_id=pipes)
+    assert create(CITY, two, one, speciality_id=software)  # nobody applies for both
+    with pytest.raises(Invalid, match="会形成循环：乙局 → 甲局 → 乙局。"):
+        create(CITY, two, one)
+
+
+def test_two_edges_that_close_a_loop_together_are_not_both_made(app: Flask) -> None:
+    for turn in range(4):
+        one, two = make_body(f"甲局{turn}", N.DEPARTMENT), make_body(f"乙局{turn}", N.DEPARTMENT)
+        answers = at_once(app, lambda a=one, b=two: create(CITY, a, b), lambda a=two, b=one: create(CITY, a, b))
+        assert sorted(type(answer).__name__ for answer in answers) == ["Invalid", "int"]
+
+
+def test_no_edge_is_made_to_a_body_that_goes_at_the_same_moment(app: Flask) -> None:
+    for turn in range(4):
+        unit, bureau = make_body(f"单位{turn}"), make_body(f"撤并的局{turn}", N.DEPARTMENT)
+        at_once(
+            app,
+            lambda a=unit, b=bureau: create(CITY, a, b),
+            lambda b=bureau: act(CITY, bodies.deregister_body, body_id=b, reason="撤并"),
+        )
+        with read_session(SYSTEM) as session:
+            alive = session.get_one(Body, bureau).active
+            edges = session.scalars(sa.select(PathEdge).where(PathEdge.superior_id == bureau, PathEdge.active)).all()
+        assert alive == bool(edges)
+
+
+def test_a_superior_stands_in_the_officers_region_or_around_it() -> None:
+    county = make_body("芙蓉区的单位", region_code="430102")
+    city, province = (
+        make_body("长沙管理处", N.TITLE_OFFICE),
+        make_body("省管理处", N.TITLE_OFFICE, region_code="430000"),
+    )
+    elsewhere = make_body("株洲管理处", N.TITLE_OFFICE, region_code="430200")
+    assert create(COUNTY, county, city) and create(COUNTY, county, province)
+    with pytest.raises(Invalid) as refused:
+        create(COUNTY, county, elsewhere)
+    assert refused.value.fields == {
+        "superior_id": "上级机构应在本统筹区内，或是上一级统筹区的；跨市州的路径由省级配置。"
+    }
+    assert create(PROVINCE, county, elsewhere)
+
+
+def test_who_confirmed_is_told_within_what_the_column_holds() -> None:
+    unit, bureau = make_body("长" * 120), make_body("住建局", N.DEPARTMENT)
+    key = create(CITY, unit, bureau)
+    act(actor_of(unit), services.confirm_edge, edge_id=key)
+    assert get(key).confirmed_by == f"{'长' * 115}… 经办人" and len(get(key).confirmed_by) == 120
+
+
+def test_an_edit_says_what_it_was() -> None:
+    unit, bureau, other = make_body("排水中心"), make_body("住建局", N.DEPARTMENT), make_body("城管局", N.DEPARTMENT)
+    key = create(CITY, unit, bureau)
+    made = act(CITY, services.change_edge, edge_id=key, level=L.ASSOCIATE_SENIOR, superior_id=other)
+    with read_session(SYSTEM) as session:
+        last = session.scalars(
+            sa.select(AuditEntry).where(AuditEntry.object_id == str(made)).order_by(AuditEntry.id.desc())
+        ).first()
+    assert last is not None and last.action == "approval_paths.change"
+    assert last.detail == {"replaces": key, "changes": {"superior": ["住建局", "城管局"]}}
 
 
 def test_officers_configure_what_rises_from_their_region() -> None:

@@ -14,7 +14,7 @@ from flask import Flask
 
 from app.approval_paths.models import PathEdge
 from app.bodies.enums import NodeType
-from app.core import clock
+from app.core import clock, jobs
 from app.core.db import read_session
 from app.core.enums import Role
 from app.core.scope import Actor
@@ -24,6 +24,7 @@ from tests.places import (
     DRAINAGE,
     EDUCATION,
     FAR,
+    HOUSING,
     MONDAY,
     OFFICE,
     PROVINCE,
@@ -114,8 +115,9 @@ def test_a_committee_names_and_the_unit_confirms(doors: Doors) -> None:
         in below.post("/u162/bulk/confirm", data={"ids": str(edge.id)}, follow_redirects=True).text
     )
     moment = edges()[0].confirmed_at
-    below.post("/u162/bulk/confirm", data={"ids": str(edge.id)})  # the second press changes nothing
-    assert moment is not None and edges()[0].confirmed_at == moment
+    assert moment is not None and 'name="ids"' not in below.get("/u162/").text  # nothing left to tick
+    again = below.post("/u162/bulk/confirm", data={"ids": str(edge.id)}, follow_redirects=True).text
+    assert "所选的都已确认过，没有变化。" in again and edges()[0].confirmed_at == moment
     page = desk.post(f"/u161/retire/{edge.id}", data={"reason": "调整"}, follow_redirects=True).text
     assert "已注销。" in page
 
@@ -142,7 +144,56 @@ def test_the_example_of_the_guide(doors: Doors) -> None:
     assert f"{DRAINAGE} → 长沙市住房和城乡建设局 → {OFFICE} → {UPGRADE}" in page
     assert whole.count('<g class="body body--') == 5
     assert whole.count("body--broken") == 1 and whole.count("body--final") == 1
-    assert "路径断在这里" in page
+    assert "路径断在这里 它没有上级机构，也不是终审机构，请 它联系上级把它指定为下级机构" in page  # in the picture, too
+    assert f"/a28/?body_id={keys[UPGRADE]}&amp;body_id__text=" in whole
+    workbook = browser.get("/a28/path/export?" + urlencode(asked))
+    lines = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(workbook.data)).get_sheet_by_index(0).to_python()
+    assert [line[1:6] for line in lines[1:]] == [
+        [DRAINAGE, HOUSING, "主管单位", "否", "—"],
+        [DRAINAGE, EDUCATION, "主管单位", "否", "—"],
+        [HOUSING, OFFICE, "经办机构", "否", "—"],
+        [OFFICE, UPGRADE, "评委会", "是", "是"],
+    ]
+    assert lines[2][6].startswith("路径断在这里：它没有上级机构") and lines[4][6] in ("", "—")
+    assert browser.get("/a28/path/export?level=clerk").location == "/a28/path?level=clerk"
+
+
+def test_a_simulation_refuses_what_nobody_can_apply_for(doors: Doors) -> None:
+    keys = guide_example()
+    browser = doors.enter(PROVINCE)
+    with read_session(SYSTEM) as session:
+        asked = {
+            "employer_id": keys[DRAINAGE],
+            "level": "associate_senior",
+            "series_id": series(session, "高等学校教师"),
+            "method": "review",
+            "speciality_id": speciality(session, "工程技术人员", "给排水"),
+        }
+        pipes = {"series_id": series(session, "工程技术人员")}
+    page = words(browser.get("/a28/path?" + urlencode(asked | {"method": "initial_determination"})).text)
+    assert "初定不办副高级。" in page and "这个专业不在所选系列之下。" in page and "审核路径图" not in page
+    page = words(browser.get("/a28/path?" + urlencode(asked | pipes)).text)
+    assert "全省没有备案有效的评委会评审该专业的副高级，请联系省级人社部门。" in page
+    page = words(browser.get("/a28/?direction=up").text)
+    assert "请录入机构名称，按回车后从列表中选择。" in page
+
+
+def test_a_committee_of_another_series_is_no_break(doors: Doors) -> None:
+    """An edge for all series leads to it; what breaks is the way of the body below, which needs another committee."""
+    unit, bureau = make_body("排水中心"), make_body("住建局", NodeType.DEPARTMENT)
+    for low, high in ((unit, bureau), (bureau, make_committee("工程高评会"))):
+        make_edge(low, high)
+    make_committee("教师高评会", series_name="高等学校教师")
+    with read_session(SYSTEM) as session:
+        asked = {
+            "employer_id": unit,
+            "level": "associate_senior",
+            "series_id": series(session, "高等学校教师"),
+            "method": "review",
+            "speciality_id": speciality(session, "高等学校教师", "哲学"),
+        }
+    page = doors.enter(PROVINCE).get("/a28/path?" + urlencode(asked)).text
+    assert "审核路径断在“住建局”：它没有上级机构" in words(page) and "工程高评会" not in page
 
 
 def test_a_simulation_is_asked_for_completely(doors: Doors) -> None:
@@ -158,29 +209,60 @@ def test_the_checkup_names_the_break_and_its_people_are_told(doors: Doors) -> No
     stray = make_body("没有上级的单位")
     browser = doors.enter(PROVINCE)
     page = words(browser.get("/checkup/").text)
-    assert "有 2 个单位的申报到不了终审机构" in page  # the other only for 正高级, of which nothing is configured
-    assert "没有上级的单位" in page
-    assert "全省没有终审机构的系列" in page
+    assert "共 3 处，2 个单位不能申报" in page  # the other only for 正高级, of which nothing is configured
+    assert "没有上级的单位" in page and "无操作员或不在本统筹区" in page
+    assert "全省没有终审机构的系列和专业" in page
     at = f"senior_review/associate_senior/{stray}"
     assert "没有上级的单位" in browser.get(f"/checkup/units/{at}").text
     assert browser.get(f"/checkup/units/senior_review/associate_senior/{keys[DRAINAGE]}").status_code == 404
-    assert "已通知“没有上级的单位”。" in browser.post(f"/checkup/tell/{at}", follow_redirects=True).text
-    assert "已经通知过“没有上级的单位”，等待它处理。" in browser.post(f"/checkup/tell/{at}", follow_redirects=True).text
-    workbook = browser.get("/checkup/export")
-    lines = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(workbook.data)).get_sheet_by_index(0).to_python()
-    workbook.close()
-    assert ["高评会", "副高级", "没有上级的单位", "高等学校教师", "没有上级的单位"] in lines
+    nobody = browser.post(f"/checkup/tell/{at}", follow_redirects=True).text
+    assert "“没有上级的单位”还没有可以登录的操作员，通知无人接收，请另行联系。" in nobody
     unit = doors.enter(Actor(Role.UNIT, body_id=stray, region_code="430100"))
+    page = browser.get("/checkup/?procedure=senior_review&level=associate_senior").text
+    assert "共 1 处，1 个单位不能申报" in words(page) and "未通知" in page
+    told = re.search(r'action="(/checkup/tell/[^"]+)"', page)
+    assert told is not None
+    answer = browser.post(told[1].replace("&amp;", "&"))
+    assert answer.location == "/checkup/?procedure=senior_review&level=associate_senior"
+    page = browser.get(answer.location).text
+    assert "已通知“没有上级的单位”。" in page and "已通知，待处理" in page and "/checkup/tell/" not in page
+    assert "已经通知过“没有上级的单位”，等待它处理。" in browser.post(f"/checkup/tell/{at}", follow_redirects=True).text
+    assert "待处理" in browser.get("/mending/").text and 'name="ids"' not in browser.get("/mending/").text
+
     assert "路径修正通知" in unit.get("/").text
     page = unit.get("/mending/").text
     assert "高评会副高级的审核路径断在本单位，1 个单位不能申报：高等学校教师。" in page
     key = re.search(r'name="ids" value="(\d+)"', page)
     assert key is not None
-    assert (
-        "已标记 1 条为已处理。" in unit.post("/mending/bulk/settle", data={"ids": key[1]}, follow_redirects=True).text
-    )
+    settle = {"data": {"ids": key[1]}, "follow_redirects": True}
+    assert "的审核路径仍断在本单位，1 个单位不能申报" in unit.post("/mending/bulk/settle", **settle).text
+    make_edge(stray, keys[OFFICE])
+    assert "已标记 1 条为已处理。" in unit.post("/mending/bulk/settle", **settle).text
     assert "审核路径断在本单位" not in words(unit.get("/").text)
     assert "没有断开的审核路径" in words(doors.enter(FAR).get("/checkup/").text)
+
+
+def test_the_checkup_in_a_workbook_and_in_windows(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+    guide_example()
+    for number in range(25):
+        make_body(f"没有上级的单位{number:02d}")
+    browser = doors.enter(PROVINCE)
+    workbook = browser.get("/checkup/export?level=associate_senior")
+    lines = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(workbook.data)).get_sheet_by_index(0).to_python()
+    assert lines[0] == ["审核路径", "职称等级", "单位", "不能申报的系列", "断在哪里"]
+    assert ["高评会", "副高级", "没有上级的单位07", "高等学校教师", "没有上级的单位07"] in lines and len(lines) == 26
+    pages = [browser.get(f"/checkup/?level=associate_senior&after={place}").text for place in ("", "20", "9999", "x")]
+    assert [page.count("查看单位") for page in pages] == [20, 5, 20, 20]
+    assert 'rel="next"' in pages[0] and 'rel="prev"' in pages[1] and 'rel="next"' not in pages[1]
+    monkeypatch.setitem(doors.app.config, "EXPORT_ROWS", 10)
+    assert "查询结果超过 10 条，将在后台生成工作簿" in browser.get("/checkup/export?level=associate_senior").text
+    started = browser.post("/checkup/export?level=associate_senior")
+    job = int(started.location.partition("?")[0].rpartition("/")[2])
+    jobs.run(job)
+    made = browser.get(f"/job/{job}/download")
+    assert (
+        python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(made.data)).get_sheet_by_index(0).to_python() == lines
+    )
 
 
 def test_whoever_ends_an_edge_is_told_who_leans_on_it(doors: Doors) -> None:

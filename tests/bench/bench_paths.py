@@ -11,6 +11,7 @@ import os
 import statistics
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
@@ -20,13 +21,16 @@ from sqlalchemy.orm import Session
 
 from app.approval_paths.enums import Procedure
 from app.approval_paths.models import PathEdge
-from app.approval_paths.queries import checkup_all, without_body, without_edge
-from app.approval_paths.queries.province import KINDS
+from app.approval_paths.queries import KINDS, checkup_all, without_body, without_edge
+from app.approval_paths.queries.graphs import Kind, Province
+from app.approval_paths.rules import checkup
 from app.bodies.enums import NodeType
 from app.bodies.models import Acceptance, Body
 from app.catalog.enums import TitleLevel
-from app.catalog.models import TitleSeries
-from app.committees.models import Committee
+from app.catalog.models import Speciality, TitleSeries
+from app.catalog.queries import specialities_of
+from app.committees.models import Committee, CoveredSpeciality
+from app.core import clock
 from app.core.db import read_session
 from app.core.scope import Actor
 from app.factory import create_app
@@ -37,15 +41,24 @@ SYSTEM = Actor.system("bench")
 SAMPLE, GOAL_SECONDS, GOAL_RATIO = 150, 2.0, 100
 
 
-def walks(session: Session, unit: int, procedure: Procedure, level: TitleLevel, series: int) -> bool:
-    """Whether a unit reaches a body that decides, as one writes it with mapped classes."""
+def walks(session: Session, unit: int, procedure: Procedure, level: TitleLevel, speciality_id: int) -> bool:
+    """Whether a unit reaches a body that decides a speciality, as one writes it with mapped classes."""
     waiting, seen = [session.get_one(Body, unit)], {unit}
+    node: Speciality | None = session.get_one(Speciality, speciality_id)
+    series, nodes = session.get_one(Speciality, speciality_id).series_id, []
+    while node is not None:
+        nodes.append(node.id)
+        node = node.parent
     while waiting:
         body = waiting.pop()
         if body.node_type is NodeType.COMMITTEE:
             committee = session.scalars(sa.select(Committee).where(Committee.body_id == body.id)).first()
             if committee and committee.series_id == series and committee.grade.reviews(level):
-                return True
+                covered = session.scalars(
+                    sa.select(CoveredSpeciality).where(CoveredSpeciality.committee_id == body.id)
+                ).all()
+                if committee.valid_until >= clock.today() and any(row.speciality_id in nodes for row in covered):
+                    return True
             continue
         taken = session.scalars(
             sa.select(Acceptance).where(Acceptance.body_id == body.id, Acceptance.level == level, Acceptance.active)
@@ -60,6 +73,7 @@ def walks(session: Session, unit: int, procedure: Procedure, level: TitleLevel, 
                 PathEdge.active,
                 PathEdge.confirmed_at.is_not(None),
                 sa.or_(PathEdge.series_id.is_(None), PathEdge.series_id == series),
+                sa.or_(PathEdge.speciality_id.is_(None), PathEdge.speciality_id.in_(nodes)),
             )
         ).all()
         for edge in above:
@@ -75,8 +89,28 @@ def cpu(times: list[float], call: object) -> None:
     times.append(time.process_time() - started)
 
 
+def decided(session: Session, asked: Sequence[tuple[int, Kind, int]]) -> list[bool]:
+    """Whether the checkup says that a unit can apply for a speciality, for each that is asked."""
+    province, answers = Province(session, KINDS, "43"), dict[tuple[int, Kind, int], bool]()
+    for kind in KINDS:
+        table = province.table(kind)
+        findings, untaken = checkup(table.graph(), table.families)
+        lacks = {unit: untaken for unit, of_kind, _ in asked if of_kind == kind}
+        for finding in findings:
+            for unit, bits in zip(finding.units, finding.lacking, strict=True):
+                if province.ids[unit] in lacks:
+                    lacks[province.ids[unit]] |= bits
+        for unit, of_kind, leaf in asked:
+            if of_kind == kind:
+                answers[unit, kind, leaf] = leaf not in table.leaves(lacks[unit])
+    return [answers[one] for one in asked]
+
+
 def measure(app: Flask, sample: int) -> dict[str, float]:
-    """CPU seconds of the checkup, of the same by walking (extrapolated), and of what-if; and what was found."""
+    """CPU seconds of the checkup, of the same by walking (extrapolated), and of what-if; and what was found.
+
+    The walk is asked one speciality for each unit, level and series: the checkup answers for all of them.
+    """
     rng = Random(43)
     with app.app_context(), read_session(SYSTEM) as session:
         units = session.scalars(sa.select(Body.id).where(Body.active, Body.node_type == NodeType.UNIT)).all()
@@ -86,23 +120,14 @@ def measure(app: Flask, sample: int) -> dict[str, float]:
         for _ in range(3):
             cpu(ours, lambda: checkup_all(session, "43"))
         found = checkup_all(session, "43")
-        asked = [(rng.choice(units), *rng.choice(KINDS), rng.choice(series)) for _ in range(sample)]
-        stuck = {
-            (one.procedure, one.level, unit, name)
-            for one in found
-            for breakage in one.findings
-            for unit, names in zip(breakage.unit_ids, breakage.lacking, strict=True)
-            for name in names
-        }
-        nobody = {(one.procedure, one.level, name) for one in found for name in one.nobody}
-        names = {row.id: row.name for row in session.execute(sa.select(TitleSeries.id, TitleSeries.name))}
+        leaves = [leaf.id for one in series for leaf in specialities_of(session, one)]
+        asked = [(rng.choice(units), rng.choice(KINDS), rng.choice(leaves)) for _ in range(sample)]
         walked: list[float] = []
-        for unit, procedure, level, one in asked:
+        for (unit, kind, leaf), told in zip(asked, decided(session, asked), strict=True):
             session.expunge_all()
             reached: list[bool] = []
-            cpu(walked, lambda u=unit, p=procedure, v=level, s=one, r=reached: r.append(walks(session, u, p, v, s)))
-            told = (procedure, level, unit, names[one]) not in stuck and (procedure, level, names[one]) not in nobody
-            assert reached == [told], (unit, procedure, level, names[one])
+            cpu(walked, lambda u=unit, k=kind, s=leaf, r=reached: r.append(walks(session, u, *k, s)))
+            assert reached == [told], (unit, kind, leaf)
         edge = session.scalars(sa.select(PathEdge).where(PathEdge.confirmed_at.is_not(None)).limit(1)).one()
         one_edge: list[float] = []
         one_body: list[float] = []

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -31,6 +29,7 @@ from app.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
 from app.core.jobs import ItemStatus, Job, JobItem, JobStatus
 from app.core.scope import Actor
 from tests.applications.world import SYSTEM
+from tests.crowd import at_once
 from tests.review_plans.stage import Stage
 
 DOCUMENT = "长人社职〔2026〕5号"
@@ -484,28 +483,6 @@ def test_a_certificate_is_revoked_by_who_may_issue_it(stage: Stage) -> None:
 
 
 # -- at once ---------------------------------------------------------------------------------------------------
-
-
-def at_once(app: Flask, *acts: Callable[[], object]) -> list[object]:
-    """What each act answered or raised, all started together."""
-    moment: datetime = clock.now()
-    barrier = threading.Barrier(len(acts))
-    outcome: list[object] = [None] * len(acts)
-
-    def run(place: int, act: Callable[[], object]) -> None:
-        with app.app_context(), clock.at(moment):
-            barrier.wait()
-            try:
-                outcome[place] = act()
-            except Exception as error:
-                outcome[place] = error
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return outcome
 
 
 def test_sixteen_issue_at_once_and_no_number_goes_twice(stage: Stage, app: Flask) -> None:

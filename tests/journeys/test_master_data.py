@@ -197,7 +197,7 @@ def _path_query(desk: Person) -> None:
     _search(desk, "单位", "长沙排水", UNIT)
     fill(desk, {"拟申报职称等级": "副高级", "系列": "高等学校教师", "取得方式": "评审"})
     box = page.get_by_role("combobox", name="专业")
-    box.fill("教师")
+    box.fill("哲学")
     box.press("Enter")
     page.locator("#speciality_id-list").get_by_role("option").first.click()
     desk.press("查询完整审核路径")

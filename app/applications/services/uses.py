@@ -7,16 +7,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.applications.enums import ENDED, ApplicationState
-from app.applications.models import Application, ApplicationNode
-from app.approval_paths.models import PathEdge
+from app.applications.models import Application
+from app.applications.queries import leaning_on
 from app.bodies import services as bodies
-from app.bodies.models import Acceptance
+from app.bodies.models import Body
 from app.catalog import services as catalog
 from app.committees import services as committees
 from app.core.scope import elevated
-
-OVER = ENDED | {ApplicationState.CERTIFIED}
 
 
 def speciality_in_use(session: Session, speciality_id: int) -> str | None:
@@ -33,38 +30,13 @@ def batch_in_use(session: Session, batch_id: int) -> str | None:
 
 def body_in_use(session: Session, body_id: int) -> str | None:
     """Applications under way that have not yet passed the body."""
-    ahead = sa.exists().where(
-        ApplicationNode.application_id == Application.id,
-        ApplicationNode.body_id == body_id,
-        ApplicationNode.seq >= sa.func.coalesce(Application.current_seq, 1),
-    )
-    here = sa.or_(Application.employer_id == body_id, Application.final_body_id == body_id, ahead)
-    return _asked_for(session, sa.and_(Application.state.not_in(OVER), here))
+    body = session.get(Body, body_id)
+    return affected(session, body) if body is not None else None
 
 
-def riding(session: Session, edge: PathEdge) -> str | None:
-    """Applications under way that were submitted over an edge and have yet to climb it."""
-    low, high = sa.orm.aliased(ApplicationNode), sa.orm.aliased(ApplicationNode)
-    climbs = (
-        sa.exists()
-        .where(low.application_id == Application.id, low.body_id == edge.subordinate_id)
-        .where(high.application_id == Application.id, high.body_id == edge.superior_id)
-        .where(high.seq == low.seq + 1, Application.current_seq <= low.seq)
-    )
-    return _asked_for(session, sa.and_(Application.state.not_in(OVER), Application.level == edge.level, climbs))
-
-
-def bound_for(session: Session, acceptance: Acceptance) -> str | None:
-    """Applications under way that this acceptance is to decide."""
-    return _asked_for(
-        session,
-        sa.and_(
-            Application.state.not_in(OVER),
-            Application.final_body_id == acceptance.body_id,
-            Application.method == acceptance.method,
-            Application.level == acceptance.level,
-        ),
-    )
+def affected(session: Session, row: Any) -> str | None:
+    """The applications under way that the end of a record would reach."""
+    return _asked_for(session, leaning_on(row))
 
 
 def _asked_for(session: Session, condition: Any) -> str | None:

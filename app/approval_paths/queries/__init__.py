@@ -1,12 +1,16 @@
 """Questions about approval paths: one applicant's ways up, and the province's."""
 
+from app.approval_paths.queries.graphs import KINDS
 from app.approval_paths.queries.province import (
     Breakage,
+    Breakages,
     Checkup,
     Loss,
+    broken_at,
     checkup_all,
     without_acceptance,
     without_body,
+    without_coverage,
     without_edge,
 )
 from app.approval_paths.queries.reaching import (
@@ -15,25 +19,33 @@ from app.approval_paths.queries.reaching import (
     edges_above,
     explain_break,
     final_bodies_for,
+    loop_closed_by,
+    mending,
     path_to,
     paths_for,
     reach,
 )
 
 __all__ = [
+    "KINDS",
     "Breakage",
+    "Breakages",
     "Checkup",
     "Loss",
     "PathNode",
     "Reach",
+    "broken_at",
     "checkup_all",
     "edges_above",
     "explain_break",
     "final_bodies_for",
+    "loop_closed_by",
+    "mending",
     "path_to",
     "paths_for",
     "reach",
     "without_acceptance",
     "without_body",
+    "without_coverage",
     "without_edge",
 ]

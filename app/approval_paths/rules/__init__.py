@@ -1,6 +1,8 @@
 """Rules of approval paths on plain values: walking one, and checking all of them at once."""
 
-from app.approval_paths.rules.checkup import Finding, Findings, Graph, checkup, stranded
+from app.approval_paths.rules.cases import Case, Label, Tree, cases
+from app.approval_paths.rules.checkup import WORD, Finding, Findings, Graph, bits_of, checkup, stranded, words
+from app.approval_paths.rules.loops import MOST_LOOPS, Ancestors, Loop, Way, loop_with, loops
 from app.approval_paths.rules.walking import (
     LEVELS,
     MAX_PATHS,
@@ -17,17 +19,30 @@ from app.approval_paths.rules.walking import (
 __all__ = [
     "LEVELS",
     "MAX_PATHS",
+    "MOST_LOOPS",
     "WITHOUT_COMMITTEE",
+    "WORD",
+    "Ancestors",
+    "Case",
     "Edges",
     "Finding",
     "Findings",
     "Graph",
+    "Label",
+    "Loop",
     "Place",
     "Search",
+    "Tree",
+    "Way",
+    "bits_of",
+    "cases",
     "checkup",
     "cycle_with",
     "edge_problem",
     "layout",
+    "loop_with",
+    "loops",
     "search",
     "stranded",
+    "words",
 ]

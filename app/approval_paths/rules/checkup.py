@@ -1,6 +1,8 @@
-"""全省路径体检 (design §5.1): every unit and series that reaches no final body, and where its way ends, in whole arrays.
+"""全省路径体检 (design §5.1): everything a unit can't apply for, and where its way ends, in whole arrays.
 
-What a body can reach is a set of series, held as the bits of one number; it flows down the edges until nothing changes.
+What can be applied for is told apart into cases: a series, or those of its specialities that the same edges carry and the
+same committees cover. What a body can reach is a set of cases, held as bits of a few words; it flows down the edges until
+nothing changes.
 """
 
 from __future__ import annotations
@@ -16,56 +18,75 @@ from numpy.typing import NDArray
 
 Numbers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-_NONE = np.zeros(0, dtype=np.int64)
+WORD = 62
+"""Cases to a word: numpy's whole numbers have 63 bits and a sign."""
+_NOBODY = np.zeros(0, np.int64)
 MOST_STEPS = 64
 """No way up is longer; edges never close a loop, so this only bounds a damaged table."""
+
+
+def words(bits: int, count: int) -> Numbers:
+    """Any number of bits as `count` words, the lowest first."""
+    return np.array([bits >> WORD * word & (1 << WORD) - 1 for word in range(count)], np.int64)
 
 
 @dataclass(frozen=True)
 class Graph:
     """The edges of one procedure and level between bodies numbered from 0, and what lies at their ends.
 
-    `series[i]`: the bits of the series edge i carries. `finals[b]`: the bits of the series body b takes as final authority.
-    `units`: the bodies asked about. `climbable`: bodies an application passes through (committees end a way).
+    `carried[kind[i]]`: the cases (words of bits) edge i carries. `finals[b]`: the cases body b decides. `climbs`: the bodies
+    that hand on. `stops[b]`: the cases whose way ends undecided at body b, which hands nothing on: those of a committee's
+    series that it does not decide. `units`: the bodies asked about.
     """
 
     below: Numbers
     above: Numbers
-    series: Numbers
+    kind: Numbers
+    carried: Numbers
     finals: Numbers
+    climbs: Flags
+    stops: Numbers
     units: Flags
-    climbable: Flags
 
 
 class Finding(NamedTuple):
-    """The ways of `units` end at body `end`; `lacking[i]`: the series (bits) unit i cannot apply for, because of that."""
+    """The ways of `units` end at body `end`; `lacking[i]`: the cases (bits) unit i cannot apply for, because of that."""
 
     end: int
     units: tuple[int, ...]
     lacking: tuple[int, ...]
 
     @property
-    def series(self) -> int:
-        """The bits of every series some unit lacks."""
+    def cases(self) -> int:
+        """The bits of every case some unit lacks."""
         return reduce(or_, self.lacking)
 
 
 class Findings(Sequence[Finding]):
     """Each end once, the most units first. Kept as arrays: a province may have a hundred thousand, and a page shows few."""
 
-    def __init__(self, ends: Numbers, units: Numbers, lacking: Numbers) -> None:
-        """Row by row: the way of a unit ends there, for the series in `lacking`."""
+    def __init__(self, missing: Numbers, pieces: Sequence[tuple[Numbers, Numbers, Numbers]]) -> None:
+        """`missing[u]`: all that unit u cannot apply for; pieces: (cases, units that lack some of them, where each one's way ends)."""
+        self._missing, self._cases = missing, [family for family, _, _ in pieces]
+        units, ends = (np.concatenate([_NOBODY, *(piece[part] for piece in pieces)]) for part in (1, 2))
+        pieces_of = np.repeat(np.arange(len(pieces)), [len(units) for _, units, _ in pieces])
         order = np.lexsort((units, ends))
-        ends, units, lacking = ends[order], units[order], lacking[order]
-        own = _starts(ends, units)  # a unit may end at one body for several series
-        ends, self.units, self._lacking = ends[own], units[own], _joined(lacking, own)
+        self._units, self._pieces, ends = units[order], pieces_of[order], ends[order]
         first = _starts(ends)
-        last = np.r_[first[1:], len(ends)]
-        heaviest = np.argsort(first - last, kind="stable")
-        self._ends, self._first, self._last = ends[first][heaviest], first[heaviest], last[heaviest]
+        self._own = _starts(ends, self._units)  # a unit may end at one body for several pieces
+        last = np.r_[first[1:], len(ends)].astype(np.int64)
+        counts = np.searchsorted(self._own, last) - np.searchsorted(self._own, first)
+        heaviest = np.argsort(-counts, kind="stable")
+        self.ends, self.counts = ends[first][heaviest], counts[heaviest]
+        self._first, self._last = first[heaviest], last[heaviest]
+
+    @property
+    def units(self) -> Numbers:
+        """Whoever cannot apply for something, each once."""
+        return np.unique(self._units)
 
     def __len__(self) -> int:
-        return len(self._ends)
+        return len(self.ends)
 
     @overload
     def __getitem__(self, index: int) -> Finding: ...
@@ -74,81 +95,114 @@ class Findings(Sequence[Finding]):
     def __getitem__(self, index: int | slice) -> Finding | Sequence[Finding]:
         if isinstance(index, slice):
             return [self[place] for place in range(*index.indices(len(self)))]
+        lacking: dict[int, int] = {}
         rows = slice(self._first[index], self._last[index])
-        return Finding(int(self._ends[index]), tuple(self.units[rows].tolist()), tuple(self._lacking[rows].tolist()))
+        for unit, piece in zip(self._units[rows].tolist(), self._pieces[rows].tolist(), strict=True):
+            lacking[unit] = lacking.get(unit, 0) | _bits((self._missing[unit] & self._cases[piece]).tolist())
+        return Finding(int(self.ends[index]), tuple(lacking), tuple(lacking.values()))
 
 
-def checkup(graph: Graph, every: int) -> tuple[Findings, int]:
-    """(findings; the bits of series that nobody takes at all). `every`: the bits of all series.
+def checkup(graph: Graph, families: Sequence[Numbers]) -> tuple[Findings, int]:
+    """(findings; the bits of cases that nobody decides at all). `families`: cases that every edge carries alike, together all.
 
-    A series without any final body is one finding of its own: no path can be mended for it.
+    A case without any final body is one finding of its own: no path can be mended for it.
     """
-    taken = int(np.bitwise_or.reduce(graph.finals)) & every if len(graph.finals) else 0
-    missing = np.where(graph.units, ~_reached(graph) & taken, 0)
-    specific = _specific(graph, every) & taken
-    pieces = [(_NONE, _NONE, _NONE)]
-    for bits in (taken & ~specific, *_bits(specific)):
-        lacking = missing & bits
-        units = np.flatnonzero(lacking)
-        if len(units):
-            pieces.append((_ends(graph, bits)[units], units, lacking[units]))
-    return Findings(*map(np.concatenate, zip(*pieces, strict=True))), every & ~taken
+    every = _all(np.array(families))
+    taken = _all(graph.finals) & every
+    missing = np.where(graph.units[:, None], ~_reached(graph) & taken, 0)
+    short = np.flatnonzero(missing.any(axis=1))
+    lacking, special = missing[short], _special(graph, every)
+    alike: dict[bytes, tuple[Numbers, Numbers]] = {}  # families whose ways end alike are one piece
+    for family in (every & ~special, *(family for family in families if (family & special).any())):
+        if (lacking & family).any():
+            ends = _ends(graph, family)[short]
+            known, _ = alike.get(ends.tobytes(), (family, ends))
+            alike[ends.tobytes()] = known | family, ends
+    pieces = []
+    for family, ends in alike.values():
+        some = (lacking & family).any(axis=1)
+        pieces.append((family, short[some], ends[some]))
+    return Findings(missing, pieces), _bits((every & ~taken).tolist())
 
 
 def stranded(before: Graph, after: Graph) -> Numbers:
-    """For each unit of `after` the series (bits) it reached a final body for, and no longer does."""
-    return np.where(after.units, _reached(before) & ~_reached(after), 0)
+    """For each unit of `after` the cases (words) it reached a final body for, and no longer does."""
+    return np.where(after.units[:, None], _reached(before) & ~_reached(after), 0)
+
+
+def bits_of(rows: Numbers) -> int:
+    """The bits set in any of some rows of words."""
+    return _bits(_all(rows).tolist())
+
+
+def _bits(row: Sequence[int]) -> int:
+    return sum(bits << WORD * word for word, bits in enumerate(row))
+
+
+def _all(rows: Numbers) -> Numbers:
+    found: Numbers = np.bitwise_or.reduce(rows, axis=0)
+    return found
 
 
 def _starts(*keys: Numbers) -> Numbers:
     """Where a new run of equal keys begins; the rows are sorted by them."""
     if not len(keys[0]):
-        return _NONE
+        return np.zeros(0, np.int64)
     changes = [key[1:] != key[:-1] for key in keys]
     return np.flatnonzero(np.r_[True, np.logical_or.reduce(changes)])
 
 
-def _joined(bits: Numbers, starts: Numbers) -> Numbers:
-    """The bits of each run together."""
-    return np.bitwise_or.reduceat(bits, starts) if len(starts) else _NONE
-
-
 def _reached(graph: Graph) -> Numbers:
-    """For each body the series for which some way leads to a final body; an end of a way counts itself."""
+    """For each body the cases for which some way leads to a final body; an end of a way counts itself.
+
+    What lies below nothing waits until the rest is settled: most of a province are units.
+    """
     reached = graph.finals.copy()
-    if not len(graph.below):
-        return reached
-    order = np.argsort(graph.below, kind="stable")
-    below, above, series = graph.below[order], graph.above[order], graph.series[order]
-    starts = _starts(below)
-    owners = below[starts]
-    for _ in range(MOST_STEPS):
-        flowing = _joined(reached[above] & series, starts) | reached[owners]
-        if np.array_equal(flowing, reached[owners]):
-            break
-        reached[owners] = flowing
+    between = np.zeros(len(reached), bool)
+    between[graph.above] = True
+    upper = between[graph.below]
+    for edges, rounds in ((upper, MOST_STEPS), (~upper, 1)):
+        _flow(reached, graph.below[edges], graph.above[edges], graph.carried[graph.kind[edges]], rounds)
     return reached
 
 
-def _specific(graph: Graph, every: int) -> int:
-    """The series for which some way up is a series' own, so that ends differ by series."""
-    own = graph.series[graph.climbable[graph.above]]
-    own = own[own != every] if len(own) else own
-    return int(np.bitwise_or.reduce(own)) if len(own) else 0
+def _flow(reached: Numbers, below: Numbers, above: Numbers, carried: Numbers, rounds: int) -> None:
+    """Let what is reached flow down some edges, a step a round, until nothing changes."""
+    order = np.argsort(below, kind="stable")
+    below, above, carried = below[order], above[order], carried[order]
+    starts = _starts(below)
+    rank = np.arange(len(below)) - np.repeat(starts, np.diff(np.r_[starts, len(below)]))
+    turns = [np.flatnonzero(rank == turn) for turn in range(int(rank.max()) + 1)] if len(below) else []
+    for _ in range(rounds):
+        before = reached[below]
+        for edges in turns:  # at most one edge of each body in a turn
+            reached[below[edges]] |= reached[above[edges]] & carried[edges]
+        if np.array_equal(before, reached[below]):
+            return
 
 
-def _ends(graph: Graph, bits: int) -> Numbers:
-    """For each body where its first way ends that carries `bits`: itself, where nothing lies above it but committees."""
-    usable = ((graph.series & bits) != 0) & graph.climbable[graph.above]
+def _special(graph: Graph, every: Numbers) -> Numbers:
+    """The cases whose ends may differ from the others': some edge carries them alone, or they stop at a committee."""
+    leads = graph.climbs | graph.stops.any(axis=1)
+    alone = graph.carried[np.unique(graph.kind[leads[graph.above]])]
+    return _all(np.concatenate([every[None] & 0, alone[(alone != every).any(axis=1)], graph.stops[~graph.climbs]]))
+
+
+def _ends(graph: Graph, family: Numbers) -> Numbers:
+    """For each body where its first way ends that carries a family: itself, where nothing above it hands it on or stops it.
+
+    A way to somebody who hands on comes before one that stops at a committee.
+    """
+    carries: Flags = np.any(graph.carried & family, axis=1)
+    stops: Flags = ~graph.climbs
+    stops[stops] = np.any(graph.stops[stops] & family, axis=1)
     up = np.arange(len(graph.finals), dtype=np.int64)
-    up[graph.below[usable][::-1]] = graph.above[usable][::-1]  # the first edge wins
+    for leads in (stops, graph.climbs):
+        usable = carries[graph.kind] & leads[graph.above]
+        up[graph.below[usable][::-1]] = graph.above[usable][::-1]  # the first edge wins
     for _ in range(MOST_STEPS):
         further = up[up]
         if np.array_equal(further, up):
             break
         up = further
     return up
-
-
-def _bits(mask: int) -> Sequence[int]:
-    return [1 << place for place in range(mask.bit_length()) if mask >> place & 1]

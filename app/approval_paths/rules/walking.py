@@ -32,7 +32,8 @@ def search(start: int, above: Edges, finals: Collection[int]) -> Search:
     """The simple paths from `start` up to a final authority, shortest first (at most MAX_PATHS), and every break.
 
     A final authority ends a path and may also lie on a longer one. Only branches that lead to one are walked, nearest
-    first, so a province of ladders and crossings costs no more than what is listed.
+    first, so a province of ladders and crossings costs no more than what is listed. Applications go up level by level
+    (逐级上报, Order No. 40): a way that leaves out bodies which another way to the same end passes is none.
     """
     reached = _reached(start, above)
     left = _steps_left(reached, above, finals)
@@ -47,7 +48,16 @@ def search(start: int, above: Edges, finals: Collection[int]) -> Search:
             if body in left and body not in path:
                 heappush(heap, (len(path) + left[body], -len(path) - 1, (*path, body)))
     broken = tuple(body for body in reached if body not in finals and not above.get(body))
-    return Search(tuple(sorted(paths, key=lambda path: (len(path), path))), broken, tuple(reached))
+    whole = [path for path in paths if not any(_shortens(path, other) for other in paths)]
+    return Search(tuple(sorted(whole, key=lambda path: (len(path), path))), broken, tuple(reached))
+
+
+def _shortens(path: Sequence[int], other: Sequence[int]) -> bool:
+    """Whether `path` is `other` with bodies left out between its ends."""
+    if len(path) >= len(other) or path[-1] != other[-1]:
+        return False
+    rest = iter(other)
+    return all(body in rest for body in path)
 
 
 def _reached(start: int, above: Edges) -> list[int]:

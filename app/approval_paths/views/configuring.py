@@ -13,6 +13,7 @@ from app.approval_paths import services
 from app.approval_paths.enums import Procedure
 from app.approval_paths.forms import ConfirmationQuery, EdgeQuery
 from app.approval_paths.models import PathEdge
+from app.approval_paths.rules import LEVELS
 from app.bodies.enums import NodeType
 from app.bodies.forms import body_field
 from app.bodies.models import Body
@@ -22,6 +23,7 @@ from app.catalog.queries import all_series
 from app.committees.models import Committee
 from app.core.enums import Role
 from app.web.access import only
+from app.web.cautions import Caution
 from app.web.forms import Query, choices_of, id_field
 from app.web.identity import command, current_actor, read
 from app.web.layout import screen_url
@@ -97,6 +99,7 @@ class EdgeRecords(RecordView):
         "level": "职称等级",
         "series_id": "系列",
         "speciality_id": "专业",
+        **{"subordinate": "下级机构", "superior": "上级机构", "series": "系列", "speciality": "专业"},  # in the trail
     }
     fields = {
         "subordinate_id": body_field("下级机构", kinds=BELOW, own_region=True, need=True),
@@ -119,6 +122,12 @@ class EdgeRecords(RecordView):
 
     def prepare(self, form: Any) -> None:
         form.series_id.choices = choices_of([(s.id, s.name) for s in all_series(read())], "全部")
+        form.level.choices = [c for c in form.level.choices if c.value in ("", *LEVELS[self.procedure])]
+
+    def edit_warnings(self, row: PathEdge) -> Sequence[Caution]:
+        """Editing ends the edge and puts another in its place."""
+        again = Caution("修改后，原路径注销；新的路径要由下级机构重新确认才生效。")
+        return [*self.warnings(row), again] if row.confirmed_at else self.warnings(row)
 
     def filled(self, form: Any) -> dict[str, Any]:
         adding = "subordinate_id" in form
@@ -159,7 +168,7 @@ class SubordinateUnitView(EdgeRecords):
 
     access = only(Role.COMMITTEE)
     route_base, title = "/u161", "评委会下级单位管理"
-    intro = "指定向本评委会报送的下级单位；对方在“审核层级配置单位确认”中确认后生效。"
+    intro = "指定向本评委会报送的下级单位；对方在“审核层级配置单位确认”中确认后生效。单位另有经上级机构到本评委会的路径时，仍逐级上报。"
     add_columns = ["subordinate_id", "level", "speciality_id"]
     edit_columns: Any = ()
     changing = None
@@ -206,6 +215,9 @@ class ConfirmationView(ListScreen):
 
     def confirm(self, ids: Sequence[int]) -> str:
         with command() as session:
-            for edge_id in ids:
-                services.confirm_edge(session, actor=current_actor(), edge_id=edge_id)
-        return f"确认成功，共 {len(ids)} 条。"
+            done = [services.confirm_edge(session, actor=current_actor(), edge_id=edge_id) for edge_id in ids]
+        news = sum(edge is not None for edge in done)
+        return f"确认成功，共 {news} 条。" if news else "所选的都已确认过，没有变化。"
+
+    def tickable(self, row: PathEdge) -> bool:
+        return row.confirmed_at is None

@@ -2,37 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
-from flask import abort, flash, redirect, send_file, url_for
+from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_appbuilder import BaseView, expose
-from sqlalchemy.orm import Session
+from flask_appbuilder import expose
+from sqlalchemy.orm import Session, joinedload
 
+from app.accounts.queries import staffed
 from app.approval_paths import services
 from app.approval_paths.enums import Procedure
+from app.approval_paths.forms import HealthQuery, MendingQuery
 from app.approval_paths.models import MendingRequest
-from app.approval_paths.queries import Breakage, Checkup, checkup_all
+from app.approval_paths.queries import KINDS, Breakage, Breakages, Checkup, checkup_all
 from app.bodies.models import Body
 from app.catalog.enums import TitleLevel
-from app.core import clock
 from app.core.enums import Role
 from app.core.errors import Refusal
-from app.web import export
 from app.web.access import only
 from app.web.identity import command, current_actor, read
-from app.web.lists import Bulk, Column, ListScreen, desc
+from app.web.lists import Bulk, Button, Column, ListScreen, desc
+from app.web.paging import Page
 
-SHOWN = 200
-"""Findings on the page, the most units first; the workbook holds them all."""
+SERIES_SHOWN, SHOWN = 2, 1000
+"""Of a row the series named; of a finding the units on its page."""
+
+
+@dataclass(frozen=True)
+class Break:
+    """A row of the page: a body where ways of units end, for one kind of application."""
+
+    one: Checkup
+    found: Breakage
+    request: MendingRequest | None
+    reachable: bool
+    """Whether the acting post may tell the body, and somebody there would read it."""
+
+    @property
+    def standing(self) -> str:
+        if self.request is None:
+            return "未通知" if self.reachable else "无操作员或不在本统筹区"
+        return "已回复处理，仍未修正" if self.request.settled_at else "已通知，待处理"
+
+    @property
+    def series(self) -> str:
+        names = self.found.series
+        return "、".join(names[:SERIES_SHOWN]) + (f" 等 {len(names)} 项" if len(names) > SERIES_SHOWN else "")
 
 
 @dataclass(frozen=True)
 class Line:
-    """One row of the workbook: a unit, what it cannot apply for, and where that breaks."""
+    """A row of the workbook: a unit, what it cannot apply for, and where that breaks."""
 
     procedure: Procedure
     level: TitleLevel
@@ -41,47 +65,113 @@ class Line:
     end: str
 
 
-class HealthView(BaseView):
+@dataclass(frozen=True)
+class HealthPage(Page):
+    """`units`: how many can't apply for something; `nobody`: checkups with something that no body decides."""
+
+    units: int = 0
+    nobody: Sequence[Checkup] = ()
+
+    @property
+    def total(self) -> str:
+        return f"共 {self.count:,} 处，{self.units:,} 个单位不能申报" if self.count else "没有断开的审核路径"
+
+
+class HealthView(ListScreen):
     """全省路径体检."""
 
     access = only(Role.HR_OFFICER)
-    route_base = "/checkup"
-    default_view = "list"
+    route_base, title = "/checkup", "全省路径体检"
+    intro = "逐一核查本统筹区每个单位、每个系列（专业）和等级能否到达终审机构；按断开的地方归类，通知该机构修正。"
+    empty = "没有断开的审核路径。"
+    template = "approval_paths/checkup.html"
+    conditions = HealthQuery
+    key = ()
+    columns = (
+        Column("断在哪里", "found.body_name", width="l"),
+        Column("节点类型", "found.node_type"),
+        Column("审核路径", "one.procedure"),
+        Column("职称等级", "one.level"),
+        Column("影响单位", lambda row: len(row.found.unit_ids), "number"),
+        Column("不能申报的系列", "series", width="l"),
+        Column(
+            "通知",
+            "standing",
+            "state",
+            tone=lambda row: (
+                "wait" if row.request and not row.request.settled_at else "bad" if row.request else "draft"
+            ),
+        ),
+    )
+    exported = (
+        Column("审核路径", "procedure"),
+        Column("职称等级", "level"),
+        Column("单位", "unit", width="l"),
+        Column("不能申报的系列", "series", width="l"),
+        Column("断在哪里", "end", width="l"),
+    )
 
-    @expose("/")
-    def list(self) -> ResponseReturnValue:
-        checked = self._checked()
-        heaviest = [(one, found) for one in checked for found in one.findings[:SHOWN]]
-        return self.render_template(
-            "approval_paths/checkup.html",
-            title="全省路径体检",
-            checked=checked,
-            broken=sorted(heaviest, key=lambda pair: -len(pair[1].unit_ids))[:SHOWN],
-            total=sum(len(one.findings) for one in checked),
+    def page(self, session: Session, values: Mapping[str, Any], after: str | None, size: int) -> HealthPage:
+        """A window of the findings: they are all counted, so it is found by its place."""
+        checked = self._checked(values)
+        found = Breakages(checked, values.get("body_id"))
+        start = int(after) if after and after.isascii() and after.isdigit() and int(after[:9]) < len(found) else 0
+        rows = _rows(session, found[start : start + size])
+        return HealthPage(
+            rows=rows,
+            keys=[(start + place,) for place in range(len(rows))],
+            before=str(max(start - size, 0)) if start else None,
+            after=str(start + size) if start + size < len(found) else None,
+            last=str((len(found) - 1) // size * size),
+            count=len(found),
             units=len(frozenset().union(*(one.stranded for one in checked))),
             nobody=[one for one in checked if one.nobody],
         )
 
-    @expose("/units/<procedure>/<level>/<int:pk>")
-    def units(self, procedure: str, level: str, pk: int) -> ResponseReturnValue:
-        """The units of one finding, the first thousand by name."""
-        one, found = self._finding(procedure, level, pk)
-        names = read().execute(
-            sa.select(Body.id, Body.code, Body.name).where(Body.id.in_(found.unit_ids[:1000])).order_by(Body.name)
+    def counted(self, session: Session, values: Mapping[str, Any], most: int | None = None) -> int:
+        return Breakages(self._checked(values), values.get("body_id")).ways
+
+    def pages(self, session: Session, values: Mapping[str, Any], size: int) -> Iterator[Sequence[Line]]:
+        """A row for every unit, procedure, level and break."""
+        lines = (
+            Line(one.procedure, one.level, unit, "、".join(lacking), found.body_name)
+            for one, found in Breakages(self._checked(values), values.get("body_id"))
+            for unit, lacking in zip(found.unit_names, found.lacking, strict=True)
         )
+        while page := list(islice(lines, size)):
+            yield page
+
+    def row_actions(self, row: Break) -> Sequence[Button]:
+        at = _at(row.one, row.found)
+        buttons = [Button("查看单位", url_for("HealthView.units", **at))]
+        if row.reachable and row.request is None:
+            here: dict[str, Any] = {name: value for name, value in request.args.items() if name in self._names()}
+            buttons.append(Button("通知修正", url_for("HealthView.tell", **at, **here), "post"))
+        return buttons
+
+    def tools(self) -> Sequence[Button]:
+        return (Button("通知记录", url_for("MendingView.list")),)
+
+    @expose("/units/<of>/<at>/<int:pk>")
+    def units(self, of: str, at: str, pk: int) -> ResponseReturnValue:
+        """The units of one finding, the first thousand by name."""
+        one, found = self._finding(of, at, pk)
+        units = sa.select(Body.id, Body.code, Body.name).where(Body.id.in_(found.unit_ids[:SHOWN]))
+        asked: dict[str, Any] = {"procedure": of, "level": at, "body_id": pk, "body_id__text": found.body_name}
         return self.render_template(
             "approval_paths/stranded.html",
             title=f"断在“{found.body_name}”的单位",
             one=one,
             found=found,
-            rows=names.all(),
-            crumbs=[("全省路径体检", url_for("HealthView.list"))],
+            rows=read().execute(units.order_by(Body.name)).all(),
+            export=url_for("HealthView.export", **asked),
+            crumbs=[(self.title, url_for("HealthView.list"))],
         )
 
-    @expose("/tell/<procedure>/<level>/<int:pk>", methods=["POST"])
-    def tell(self, procedure: str, level: str, pk: int) -> ResponseReturnValue:
+    @expose("/tell/<of>/<at>/<int:pk>", methods=["POST"])
+    def tell(self, of: str, at: str, pk: int) -> ResponseReturnValue:
         """【通知修正】: the body's people see it on their first page until they have dealt with it."""
-        one, found = self._finding(procedure, level, pk)
+        one, found = self._finding(of, at, pk)
         try:
             with command() as session:
                 services.ask_to_mend(
@@ -96,49 +186,57 @@ class HealthView(BaseView):
             flash(f"已通知“{found.body_name}”。", "success")
         except Refusal as refusal:
             flash(refusal.reason, "warning")
-        return redirect(url_for("HealthView.list"))
+        return redirect(self._here(of=None, at=None, pk=None))
 
-    @expose("/export")
-    def export(self) -> ResponseReturnValue:
-        """【导出查询结果】: a row for every unit, procedure, level and break."""
-        lines = (
-            Line(one.procedure, one.level, unit, "、".join(lacking), found.body_name)
-            for one in self._checked()
-            for found in one.findings
-            for unit, lacking in zip(found.unit_names, found.lacking, strict=True)
-        )
-        columns = (
-            Column("审核路径", "procedure"),
-            Column("职称等级", "level"),
-            Column("单位", "unit", width="l"),
-            Column("不能申报的系列", "series", width="l"),
-            Column("断在哪里", "end", width="l"),
-        )
-        workbook = export.workbook(lines, columns, title="全省路径体检")
-        name = f"全省路径体检_{clock.local(clock.now()):%Y%m%d_%H%M}.xlsx"
-        return send_file(workbook, mimetype=export.XLSX, as_attachment=True, download_name=name)
+    def _checked(self, values: Mapping[str, Any]) -> list[Checkup]:
+        """Only the kinds of application that are asked for are looked at."""
+        asked = values.get("procedure"), values.get("level")
+        kinds = [kind for kind in KINDS if all(want in (None, have) for want, have in zip(asked, kind, strict=True))]
+        return checkup_all(read(), current_actor().region_prefix or "none", kinds)
 
-    def _checked(self) -> Sequence[Checkup]:
-        return checkup_all(read(), current_actor().region_prefix or "none")
-
-    def _finding(self, procedure: str, level: str, body_id: int) -> tuple[Checkup, Breakage]:
-        for one in self._checked():
-            if (one.procedure.value, one.level.value) == (procedure, level):
-                for found in one.findings:
-                    if found.body_id == body_id:
-                        return one, found
+    def _finding(self, of: str, at: str, body_id: int) -> tuple[Checkup, Breakage]:
+        for kind in KINDS:
+            if (kind[0].value, kind[1].value) == (of, at):
+                [one] = checkup_all(read(), current_actor().region_prefix or "none", [kind])
+                return next(((one, found) for found in one.breaks_at(body_id)), None) or abort(404)
         return abort(404)
 
 
+def _at(one: Checkup, found: Breakage) -> dict[str, Any]:
+    return {"of": one.procedure.value, "at": one.level.value, "pk": found.body_id}
+
+
+def _rows(session: Session, shown: Sequence[tuple[Checkup, Breakage]]) -> list[Break]:
+    """What is shown of findings: with the last notice of each, and whether one can be sent."""
+    ids = {found.body_id for _, found in shown}
+    regions = {
+        row.id: row.region_code for row in session.execute(sa.select(Body.id, Body.region_code).where(Body.id.in_(ids)))
+    }
+    there, actor = staffed(session, ids), current_actor()
+    sent = session.scalars(sa.select(MendingRequest).where(MendingRequest.body_id.in_(ids)).order_by(MendingRequest.id))
+    last = {(row.body_id, row.procedure, row.level): row for row in sent}
+    return [
+        Break(
+            one,
+            found,
+            last.get((found.body_id, one.procedure, one.level)),
+            found.body_id in there and actor.serves(regions[found.body_id]),
+        )
+        for one, found in shown
+    ]
+
+
 class MendingView(ListScreen):
-    """路径修正通知: what this body is asked to mend."""
+    """路径修正通知: what this body is asked to mend; officers see what their region's bodies are asked."""
 
     access = only(Role.UNIT, Role.DEPARTMENT, Role.TITLE_OFFICE, Role.HR_OFFICER)
     route_base, title = "/mending", "路径修正通知"
-    intro = "审核路径断在本单位：请联系上级机构把本单位指定为下级，并在“审核层级配置单位确认”中确认。"
-    empty = "没有收到路径修正通知。"
+    intro = "审核路径断在本单位：请联系上级机构把本单位指定为下级，并在“审核层级配置单位确认”中确认，再点【已处理】。"
+    empty = "没有路径修正通知。"
+    conditions = MendingQuery
     key = (desc(MendingRequest.id),)
     columns = (
+        Column("被通知机构", "body.name", width="l"),
         Column("内容", "text", width="l"),
         Column("审核路径", "procedure"),
         Column("职称等级", "level"),
@@ -150,12 +248,17 @@ class MendingView(ListScreen):
             "state",
             tone=lambda row: "ok" if row.settled_at else "wait",
         ),
+        Column("处理人", "settled_by"),
     )
     bulk_actions = (Bulk("settle", "已处理", tone="primary"),)
 
-    def select(self, session: Session, values: Any) -> sa.Select[Any]:
-        del session, values
-        return sa.select(MendingRequest).where(MendingRequest.body_id == current_actor().body_id)
+    def select(self, session: Session, values: Mapping[str, Any]) -> sa.Select[Any]:
+        statement = sa.select(MendingRequest).options(joinedload(MendingRequest.body))
+        open_ones = {"yes": MendingRequest.settled_at.is_not(None), "no": MendingRequest.settled_at.is_(None)}
+        return statement.where(open_ones[values["settled"]]) if values.get("settled") in open_ones else statement
+
+    def tickable(self, row: MendingRequest) -> bool:
+        return row.settled_at is None and row.body_id == current_actor().body_id
 
     def settle(self, ids: Sequence[int]) -> str:
         with command() as session:

@@ -1,4 +1,4 @@
-"""What-if: before an edge or a final body goes, who could no longer apply."""
+"""What-if: before an edge, a body or what it takes goes, who could no longer apply."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from flask_appbuilder import BaseView, expose
 from sqlalchemy.orm import Session
 
 from app.approval_paths.models import PathEdge
-from app.approval_paths.queries import Loss, without_acceptance, without_body, without_edge
+from app.approval_paths.queries import Loss, without_acceptance, without_body, without_coverage, without_edge
 from app.bodies.models import Acceptance, Body
-from app.committees.models import Committee
+from app.committees.models import Committee, CoveredSpeciality
 from app.core.enums import Role
 from app.web.access import only
 from app.web.cautions import Caution, consequences
@@ -25,7 +25,9 @@ SHOWN = 1000
 ASKED: dict[str, tuple[type[Any], Callable[[Session, Any], Sequence[Loss]]]] = {
     "edge": (PathEdge, without_edge),
     "acceptance": (Acceptance, without_acceptance),
+    "body": (Body, lambda session, body: without_body(session, body.id)),
     "committee": (Committee, lambda session, committee: without_body(session, committee.body_id)),
+    "coverage": (CoveredSpeciality, without_coverage),
 }
 
 
