@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.approval_paths.enums import Procedure
 from app.approval_paths.models import PathEdge
-from app.approval_paths.rules import LEVELS, edge_problem
-from app.approval_paths.rules.loops import Way, loops
+from app.approval_paths.rules import LEVELS, Way, edge_problem, loops
+from app.approval_paths.services import LOCK
 from app.bodies.enums import NodeType
 from app.bodies.models import Body
 from app.bodies.spreadsheets import BODY_HELP, Bodies, Known, hold, kept, parts
@@ -27,7 +27,6 @@ from app.core.scope import Actor, elevated, region_prefix
 from app.formats.sheets import Column
 from app.imports import Importer, Row, declare
 
-LOCK = "approval_paths"
 _LEVELS = {level.label: level for level in TitleLevel}
 _FIELDS = {"subordinate_id": "below", "superior_id": "above", "level": "level"}
 

@@ -143,6 +143,11 @@ def hand_out(session: Session, *, actor: Actor, export_id: int) -> None:
     audit.record(session, actor, "exports.download", export, rows=export.rows)
 
 
+def note(session: Session, *, actor: Actor, title: str, screen: str, rows: int) -> None:
+    """Record that rows few enough to be handed out at once left the house, as `hand_out` does of the others."""
+    audit.record(session, actor, "exports.download", None, title=title, screen=screen, rows=rows)
+
+
 def sweep() -> int:
     """Delete the files older than KEPT; how many were. A file goes before its row says so: nothing is left behind."""
     system = Actor.system("exports past their days")
