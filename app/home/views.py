@@ -120,7 +120,6 @@ class JobListView(ListScreen):
     access = {"*": SIGNED_IN - {Role.APPLICANT, Role.JUDGE}}
     route_base, title = "/jobs", "任务进度"
     key = (desc(Job.id),)
-    exportable = False
     columns = (
         Column("任务", "title", link=lambda row: url_for("JobView.show", pk=row.id)),
         Column("状态", "status", "state"),

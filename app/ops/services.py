@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from app.catalog.models import EligibilityRule, MaterialRequirement, Region, Setting, TitleSeries
 from app.core import audit, clock
+from app.core.db import Model
 from app.core.enums import Role
 from app.core.errors import Conflict, Invalid, NotAllowed, NotFound
-from app.core.scope import Actor
+from app.core.scope import Actor, elevated
 from app.ops import rules
 
 Checks = Callable[[Mapping[str, Any]], Mapping[str, str]]
@@ -53,9 +55,14 @@ def change_entry(session: Session, *, actor: Actor, model: type, key: Any, value
         audit.record(session, actor, "dictionaries.change", row, changes=changes)
 
 
-def remove_entry(session: Session, *, actor: Actor, model: type, key: Any) -> None:
-    """Delete an entry nothing refers to."""
+def remove_entry(
+    session: Session, *, actor: Actor, model: type, key: Any, called: Mapping[str, str] = MappingProxyType({})
+) -> None:
+    """Delete an entry nothing refers to; Conflict naming what does. `called`: table -> what people call it."""
     row = _entry(session, actor, model, key)
+    used = _uses(session, row, called)
+    if used:
+        raise Conflict(f"不能删除，正在使用它的有：{'、'.join(used)}。")
     audit.record(session, actor, "dictionaries.remove", row, **_values(row))
     session.delete(row)
     _flush(session)
@@ -74,6 +81,24 @@ def set_value(session: Session, *, actor: Actor, key: str, value: str) -> None:
     session.add(row)
     _flush(session)
     audit.record(session, actor, "dictionaries.set", row, key=key, changes={"value": (before, value)})
+
+
+def _uses(session: Session, row: Any, called: Mapping[str, str]) -> list[str]:
+    """What refers to an entry, by the foreign keys of the database: how many, and one of them by name."""
+    table, found = sa.inspect(type(row)).local_table, []
+    with elevated(session, "what uses an entry is counted wherever it is"):
+        for mapper in sorted(Model.registry.mappers, key=lambda one: str(one.local_table)):
+            columns = [key.parent for key in mapper.local_table.foreign_keys if key.column.table is table]
+            if not columns or mapper.inherits is not None:
+                continue
+            used = sa.or_(*(column == sa.inspect(row).identity[0] for column in columns))
+            count = session.scalar(sa.select(sa.func.count()).select_from(mapper.class_).where(used)) or 0
+            if count:
+                name = called.get(mapper.local_table.name, mapper.local_table.name)
+                first = session.scalars(sa.select(mapper.class_).where(used).limit(1)).first()
+                words = f"（如“{first}”）" if "__str__" in vars(mapper.class_) else ""
+                found.append(f"{count} 条{name}{words}")
+    return found
 
 
 def _entry(session: Session, actor: Actor, model: type, key: Any) -> Any:

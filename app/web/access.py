@@ -102,7 +102,9 @@ def guard() -> ResponseReturnValue | None:
 def _record_refusal(actor: Actor, endpoint: str) -> None:
     """A post that tries a screen of another role is worth a line in the trail."""
     with unit_of_work(Actor.system("refusal")) as session:
-        audit.record(session, actor, "access.refused", None, endpoint=endpoint, method=request.method)
+        audit.record(
+            session, actor, "access.refused", None, endpoint=endpoint, address=f"{request.method} {request.path}"[:200]
+        )
 
 
 def register(app: Flask) -> None:

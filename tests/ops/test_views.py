@@ -15,6 +15,7 @@ from flask import Flask
 from flask_admin import BaseView, expose
 from sqlalchemy import event
 
+from app import imports
 from app.accounts.models import Account, Person
 from app.catalog.enums import TitleLevel
 from app.catalog.models import MaterialRequirement, Setting, Speciality, Title, TitleSeries
@@ -28,7 +29,6 @@ from app.core.errors import Refusal
 from app.core.jobs import Job, JobStatus
 from app.core.scope import Actor
 from app.factory import create_app
-from app.formats import imports
 from app.ops.views.dictionaries import DICTIONARIES
 from app.ops.views.dictionary import Dictionary
 from app.ops.views.tables import SECRETS, masked, tables, told
@@ -36,7 +36,7 @@ from app.ops.views.words import TABLES, WORDS
 from app.web.access import undeclared
 from tests.http import Browser, Doors
 from tests.people import make_actor
-from tests.places import PROVINCE, SYSADMIN, SYSTEM, act, make_committee
+from tests.places import PROVINCE, SYSADMIN, SYSTEM, act, make_body, make_committee
 
 PAGES = (
     "/ops/",
@@ -107,7 +107,8 @@ def test_a_view_without_a_policy_is_found_and_closed(tmp_path: Any) -> None:
 def test_a_dictionary_has_the_routes_it_says(app: Flask) -> None:
     there = {rule.endpoint for rule in app.url_map.iter_rules() if rule.endpoint.startswith("ops_series.")}
     assert there == {"ops_series.index_view", "ops_series.edit_view"}
-    methods = {rule.endpoint.partition(".")[2] for rule in app.url_map.iter_rules() if "ops_" in rule.endpoint}
+    kept = tuple(f"ops_{address}." for _, _, address, _ in DICTIONARIES)
+    methods = {rule.endpoint.partition(".")[2] for rule in app.url_map.iter_rules() if rule.endpoint.startswith(kept)}
     assert not methods & {"action_view", "ajax_update", "ajax_lookup", "export", "details_view", "static"}
 
 
@@ -133,7 +134,10 @@ def test_what_is_refused_stays_typed_with_its_reason(desk: Browser) -> None:
         answer = desk.post("/ops/dictionaries/series/edit/?id=3", data={"name": name})
         assert answer.status_code == 200 and why in answer.text
         assert f'value="{name}"' in answer.text
+        assert "Failed" not in answer.text
     assert trail("dictionaries.change") == []
+    answer = desk.post("/ops/dictionaries/regions/new/", data={})
+    assert answer.status_code == 200 and "请填写此项" in answer.text and "Failed" not in answer.text
 
 
 def test_added_and_deleted(desk: Browser) -> None:
@@ -147,7 +151,10 @@ def test_added_and_deleted(desk: Browser) -> None:
     answer = desk.post("/ops/dictionaries/regions/delete/", data={"id": "430199"}, follow_redirects=True)
     assert "新设区" not in answer.text
     answer = desk.post("/ops/dictionaries/regions/delete/", data={"id": "430100"}, follow_redirects=True)
-    assert "正被其他数据使用" in answer.text
+    assert "不能删除，正在使用它的有：9 条行政区划（如“芙蓉区”）。" in answer.text
+    make_body("芙蓉区人民医院", region_code="430102")
+    answer = desk.post("/ops/dictionaries/regions/delete/", data={"id": "430102"}, follow_redirects=True)
+    assert "不能删除，正在使用它的有：1 条机构（如“芙蓉区人民医院”）。" in answer.text
     assert [len(trail(f"dictionaries.{verb}")) for verb in ("add", "remove")] == [1, 1]
 
 
@@ -324,6 +331,29 @@ def test_a_table_or_row_that_is_not_there(desk: Browser, address: str) -> None:
     assert desk.get(f"/ops/tables/{address}").status_code == 404
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_the_first_and_the_last_of_days(desk: Browser, day: str) -> None:
+    assert desk.get(f"/ops/tables/audit_entries/?at={day}").status_code == 200
+
+
+def test_console_lists_are_exported_as_they_are_shown_and_on_the_record(
+    app: Flask, desk: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with unit_of_work(SYSTEM) as session:
+        audit.record(session, SYSTEM, "test.note", None, text="证件号 430102199001011232，" + "长" * 100)
+    with desk.get("/ops/tables/audit_entries/export?action=test.note") as answer:
+        head, row = openpyxl.load_workbook(io.BytesIO(answer.data)).worksheets[0].values
+    told_of = dict(zip(head, row, strict=True))
+    assert told_of["明细"] == "内容：证件号 430102********1232，" + "长" * 100
+    assert "哈希" in head and told_of["操作"] == "test.note"
+    with desk.get("/ops/jobs/export?title=没有这个") as answer:
+        assert len(list(openpyxl.load_workbook(io.BytesIO(answer.data)).worksheets[0].values)) == 1
+    assert [detail["rows"] for detail in trail("exports.download")] == [1, 0]
+    monkeypatch.setitem(app.config, "EXPORT_ROWS", 3)
+    answer = desk.get("/ops/tables/regions/export", follow_redirects=True)
+    assert "查询结果超过 3 条，请增加查询条件后再导出。" in answer.text
+
+
 @pytest.mark.parametrize("query", ["id=abc", "id=" + "9" * 30, "name=%00", "after=x", "size=9999"])
 def test_garbage_conditions(desk: Browser, query: str) -> None:
     assert desk.get(f"/ops/tables/people/?{query}").status_code == 200
@@ -373,7 +403,7 @@ def test_template_files_are_handed_out(desk: Browser) -> None:
         assert importer.title in page
         with desk.get(f"/ops/templates/workbook/{kind}") as answer:
             head = next(openpyxl.load_workbook(io.BytesIO(answer.data)).worksheets[0].values)
-        assert [label.rstrip("*") for label in head] == [column.label for column in importer.columns]
+        assert [label.rstrip("*") for label in head] == [column.label for column in importer.filled_columns]
     with desk.get("/ops/templates/source/home/job.html") as answer:
         assert answer.mimetype == "text/plain" and b"page_layout" in answer.data
         assert answer.headers["Content-Disposition"].startswith("attachment")

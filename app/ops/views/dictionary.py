@@ -9,19 +9,25 @@ import sqlalchemy as sa
 from flask import flash, request
 from flask_admin import expose
 from flask_admin.contrib.sqla import ModelView
+from flask_admin.helpers import is_form_submitted
 from sqlalchemy.orm import Session
 
 from app.catalog.queries import all_series
 from app.core.errors import Refusal
 from app.ops import services
 from app.ops.views.console import Console
+from app.ops.views.words import TABLES
 from app.web.access import LARGEST_ID
-from app.web.forms import Form, apply_refusal, choices_of, id_field, strip
+from app.web.forms import Form, attempt, choices_of, id_field, strip
 from app.web.identity import command, current_actor, read
 from app.web.records import column_field
 
-DEEPEST = 1_000
-"""Pages behind which nobody looks; OFFSET costs what it skips."""
+DEEPEST = 200
+"""The last page of a dictionary: OFFSET costs what it skips, and who looks further searches."""
+
+
+class Entry(Form):
+    """The fields of one entry."""
 
 
 class Dictionary(Console, ModelView):
@@ -34,6 +40,7 @@ class Dictionary(Console, ModelView):
     list_template = create_template = edit_template = "ops/dictionary.html"
     simple_list_pager = True
     page_size = 50
+    deepest = DEEPEST
     form_base_class = Form
     column_type_formatters: ClassVar[Mapping[Any, Any]] = {}  # type: ignore[assignment]
     add_columns: Sequence[str] = ()
@@ -58,7 +65,7 @@ class Dictionary(Console, ModelView):
 
     def remove(self, session: Session, row: Any) -> None:
         key = sa.inspect(row).identity[0]
-        services.remove_entry(session, actor=current_actor(), model=self.model, key=key)
+        services.remove_entry(session, actor=current_actor(), model=self.model, key=key, called=TABLES)
 
     # Flask-Admin's hooks ------------------------------------------------------------------------------------
 
@@ -84,6 +91,10 @@ class Dictionary(Console, ModelView):
     @expose("/")
     def index_view(self) -> Any:
         return self.page(self.list_template, form=None)
+
+    def validate_form(self, form: Any) -> Any:
+        """An entry is validated where it is written: Flask-Admin would say, in English, that it was not."""
+        return is_form_submitted() if isinstance(form, Entry) else super().validate_form(form)
 
     def create_model(self, form: Any) -> Any:
         return self._done(form, lambda session: self.add(session, _data(form))) or False
@@ -140,7 +151,7 @@ class Dictionary(Console, ModelView):
                 continue
             need = name in self.needed if self.needed is not None else not column.nullable and column.default is None
             fields[name] = id_field(label, need=need) if name == "series_id" else column_field(column, label, need=need)
-        return type(f"{self.model.__name__}Form", (Form,), fields)
+        return type(f"{self.model.__name__}Form", (Entry,), fields)
 
     def _filled(self, form: Any) -> Any:
         columns = sa.inspect(self.model).columns
@@ -152,13 +163,11 @@ class Dictionary(Console, ModelView):
         return form
 
     def _done(self, form: Any, work: Callable[[Session], Any]) -> bool:
-        try:
+        def save() -> None:
             with command() as session:
                 work(session)
-        except Refusal as refusal:
-            apply_refusal(form, refusal)
-            return False
-        return True
+
+        return attempt(form, save)
 
 
 def _is_number(text: str) -> bool:

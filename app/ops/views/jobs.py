@@ -26,11 +26,20 @@ class JobQuery(Query):
 
 
 class JobsView(Console, BaseView):
-    routes = frozenset({"index", "retry"})
+    routes = frozenset({"index", "export", "retry"})
     intro = "后台任务的进度和失败原因。中断的任务由工作进程自动接着做；已经结束、有失败条目的任务可以重试。"
 
     @expose("/")
     def index(self) -> ResponseReturnValue:
+        listing = self._listing()
+        listing.fetch(read())
+        return self.page("ops/list.html", **listing.values())
+
+    @expose("/export", methods=("GET", "POST"))
+    def export(self) -> ResponseReturnValue:
+        return self._listing().download(read())
+
+    def _listing(self) -> Listing:
         form = JobQuery(request.args)
         values = asked(form)
         statement = sa.select(Job)
@@ -39,7 +48,7 @@ class JobsView(Console, BaseView):
         if values["title"]:
             statement = statement.where(Job.title.contains(values["title"], autoescape=True))
         reasons: dict[int, str] = {}
-        listing = Listing(
+        return Listing(
             title=str(self.name),
             intro=self.intro,
             columns=(
@@ -57,10 +66,8 @@ class JobsView(Console, BaseView):
             statement=statement,
             form=form,
             actions=self._actions,
+            look_up=lambda rows: reasons.update(self._reasons([row.id for row in rows if row.failed])),
         )
-        page = listing.fetch(read())
-        reasons |= self._reasons([row.id for row in page.rows if row.failed])
-        return self.page("ops/list.html", **listing.values())
 
     @expose("/<int:pk>/retry", methods=("POST",))
     def retry(self, pk: int) -> ResponseReturnValue:

@@ -28,7 +28,7 @@ WORDS = _pairs("""
     actor_role=操作角色 actor_user_id=操作用户 address=地址 against=反对票 agent=浏览器 amount=金额 applicant_name=申报人
     application_id=申报 asked=申请数 at=时间 attending=出席人数 bad=失败行数 batch_id=批次 beat_at=最近进展 body_id=机构
     born_on=出生日期 branch=专业类别 by_body=查看单位 by_name=查看人 by_user_id=查看用户 byte_size=字节数 candidate_id=评审对象
-    certificate_id=证书 chain=链 chair_name=主任委员 changed_at=修改时间 changed_by_fk=修改人 changed_on=修改时间 clause=依据
+    certificate_id=证书 chain=链 chosen=页面上的选择 chair_name=主任委员 changed_at=修改时间 changed_by_fk=修改人 changed_on=修改时间 clause=依据
     closed_at=办结时间 closes_on=截止日期 code=编码 committee_id=评委会 concluded_at=结束时间 conclusion=结论
     confirmed_at=确认时间 confirmed_by=确认人 consent_version=告知书版本 consented_at=同意时间 contact=联系方式
     contact_id_masked=经办人证件号 contact_id_number=经办人证件号（加密） contact_name=联系人 contact_phone=联系电话 content=内容
@@ -49,7 +49,7 @@ WORDS = _pairs("""
     node_type=节点类型 note=备注 notice_id=公示 number=编号 object_id=对象编号 object_type=对象 obtained_on=取得日期 occupied=已聘数
     once_key=防重复键 opens_on=开始日期 opinion=意见 parent_code=上级代码 parent_id=上级 passed=通过 password=口令
     password_changed_at=口令修改时间 percent=进度 permission_id=权限 person_id=人员 phone=手机号（加密） phone_digest=手机号摘要
-    phone_masked=手机号 pinyin=拼音首字母 place=地点 plan_id=评审方案 post_id=任职身份 posts=岗位数 prefix=编号前缀
+    phone_masked=手机号 pinyin=拼音首字母 others=未读取的工作表 place=地点 plan_id=评审方案 post_id=任职身份 posts=岗位数 prefix=编号前缀
     present_level=现级别 previous_hash=上一条哈希 printed_name=打印名称 problems=问题 procedure=审核流程 published_at=发布时间
     purpose=用途 raised_by=提出人 reached_at=到达时间 reason=原因 received_on=收到日期 recorded_on=备案日期 region_code=行政区划
     registration_date=注册时间 registration_hash=注册哈希 remark=备注 rendered_at=生成时间 required=必须 requirement_id=材料要求
@@ -58,7 +58,7 @@ WORDS = _pairs("""
     serial=流水号 series_id=系列 set_by=设定人 settled_at=办结时间 settled_by=办结人 sha256=摘要 since=开始时间
     smaller_agreed_by=减员批准机关 source_document=依据文件 speciality_id=专业 started_at=开始时间 starts_on=开始日期 state=状态
     state_since=状态时间 status=状态 step_count=流转次数 storage_key=存储键 subject_id=对象 submitted_at=提交时间
-    subordinate_id=下级机构 summary=情况说明 superior_id=上级机构 text=内容 texts=原文 title=标题 title_id=职称 to_body_id=去往机构
+    subordinate_id=下级机构 summary=情况说明 swept_at=清除时间 superior_id=上级机构 text=内容 texts=原文 title=标题 title_id=职称 to_body_id=去往机构
     to_state=新状态 token_digest=会话摘要 total=总数 until=结束时间 uploaded_at=上传时间 user_id=用户 username=用户名 uuid=标识
     valid_from=启用日期 valid_until=有效期至 value=值 version=版本 view_menu_id=页面 waited_seconds=停留秒数 weight=权重 year=年度
     year_from=起始年份 year_until=截止年份 years=年限
