@@ -15,7 +15,6 @@ from itertools import pairwise
 from math import isfinite
 from operator import itemgetter
 from typing import Any
-from xml.sax.saxutils import unescape
 
 Cell = Any
 """str, float, bool, date, datetime, or Error."""
@@ -40,6 +39,8 @@ _EMPTY_ROWS = re.compile(rb'<row r="\d{1,7}"[^<>]*/>')
 
 _NUMBER = re.compile(rb"-?[0-9.]{1,30}(?:[eE][-+]?[0-9]{1,4})?")
 _ESCAPED = re.compile(r"_x[0-9A-Fa-f]{4}_")
+_ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+_REFERENCE = re.compile(rf"&(?:#(\d{{1,7}})|#x([0-9A-Fa-f]{{1,6}})|({'|'.join(_ENTITIES)}));")
 _PLAIN_FORMATS = frozenset({*range(5), 9, 10, 11, 37, 38, 39, 40, 48, 49})
 _DAY_FORMATS = frozenset({*range(14, 18), 22, *range(27, 32), 36, *range(50, 55), 57, 58})
 _PLAIN_CODE = re.compile(r"(?:General|[0#.,%_()*;@+-]|\[[A-Za-z]+\])*")
@@ -145,7 +146,7 @@ def _row_of_strings(number: bytes, cells: bytes, strings: Sequence[str]) -> list
 
 def _row(number: bytes, cells: bytes, strings: Sequence[str], styles: Sequence[str]) -> list[Cell]:
     """Any row whose every cell is written as office programs write it."""
-    found = _CELL.split(cells)
+    found = _CELL.split(cells.replace(b"<t/>", b"<t></t>"))
     if any(found[::7]):
         raise Unusual
     places, values = [], []
@@ -235,12 +236,24 @@ def _text(raw: bytes) -> str:
 
 
 def _is_escaped(text: str) -> bool:
-    """Whether characters stand there by their numbers."""
-    return "&#" in text or ("_x" in text and _ESCAPED.search(text) is not None)
+    """Whether characters stand there in the office programs' own way of writing them by number."""
+    return "_x" in text and _ESCAPED.search(text) is not None
 
 
 def _unescaped(text: str) -> str:
-    return unescape(text, {"&quot;": '"', "&apos;": "'"})
+    if text.count("&") != len(_REFERENCE.findall(text)):
+        raise Unusual
+    return _REFERENCE.sub(_referred, text)
+
+
+def _referred(found: re.Match[str]) -> str:
+    decimal, hexadecimal, name = found.groups()
+    if name:
+        return _ENTITIES[name]
+    code = int(decimal) if decimal else int(hexadecimal, 16)
+    if code < 9 or 0xD800 <= code < 0xE000 or code > 0x10FFFF:
+        raise Unusual
+    return chr(code)
 
 
 def _spread(places: Sequence[int], values: Sequence[Cell]) -> list[Cell]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wtforms import RadioField
 
+from app.imports import MOST_BYTES
 from app.outcomes.enums import FilingState
 from app.web.forms import (
     Form,
@@ -27,6 +28,10 @@ class MeetingForm(Form):
     held_on = date_field("评审会议日期", need=True)
     chair_name = text_field("主持人（主任委员或副主任委员）", need=True, length=60)
     attending = number_field("出席评委人数", ask="请填写出席评委人数。")
+
+
+class VotesFileForm(Form):
+    file = file_field("浏览文件", need=True, accept=".xlsx", max_bytes=MOST_BYTES)
 
 
 class ResultNoticeForm(Form):

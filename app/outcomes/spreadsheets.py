@@ -3,28 +3,46 @@
 from __future__ import annotations
 
 import io
-import unicodedata
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import xlsxwriter
 from sqlalchemy.orm import Session
 
+from app import imports
 from app.core.errors import Invalid, NotFound
 from app.core.scope import Actor
-from app.formats.workbooks import Cell, read_first_sheet
+from app.formats.sheets import Column
+from app.imports import Importer, Row
 from app.outcomes import queries, services
 from app.outcomes.models import ReviewResult
 from app.review_plans.models import ReviewPlan
 from app.review_plans.queries import plan_page
 
-HEAD = ("申报编号", "姓名", "单位", "申报职称", "赞成票", "反对票", "弃权票", "评审意见")
+VOTES = {"in_favour": "赞成票", "against": "反对票", "abstained": "弃权票"}
+TABLE = Importer(
+    kind="outcomes.results",
+    title="评审结果",
+    columns=(
+        Column("number", "申报编号", "", kind="code"),
+        Column("name", "姓名", ""),
+        Column("employer", "单位", "", required=False),
+        Column("title", "申报职称", "", required=False),
+        *(Column(key, label, "", required=False, kind="whole") for key, label in VOTES.items()),
+        Column("opinion", "评审意见", "", required=False, kind="note", longest=1000),
+    ),
+    identity=("number",),
+    check=lambda *_: None,
+    write=lambda *_: None,
+)
+"""Few rows, entered at once or not at all: they are read as every workbook is, and neither staged nor submitted."""
+HEAD = tuple(column.label for column in TABLE.columns)
 WIDTHS = (24, 12, 30, 20, 9, 9, 9, 50)
-VOTES = HEAD[4:7]
-MOST_ROWS = 5_000
 SHOWN = 50
 RULES = (
-    "只填写赞成票、反对票、弃权票和评审意见，不要改动前四列，不要增加或移动列。",
+    "只填写赞成票、反对票、弃权票和评审意见，不要改动前四列，不要增加列，不要改动工作表的名称。",
     "三种票数合计应等于出席评委人数；未投票的计入弃权。没有的填 0。",
     "是否通过由系统按出席评委的三分之二计算，不在表中填写。",
     "三种票数都空着的一行不导入，可以以后再录入。有一行不对，整个文件都不导入。",
@@ -33,10 +51,9 @@ RULES = (
 
 @dataclass(frozen=True)
 class Person:
-    """A candidate as the workbook knows him: `number` is 申报编号."""
+    """A candidate as the workbook knows him."""
 
     candidate_id: int
-    number: str
     name: str
 
 
@@ -49,7 +66,7 @@ class Problem:
     reason: str
 
     def __str__(self) -> str:
-        return f"第 {self.row} 行“{self.column}”：{self.reason}"
+        return f"第 {self.row} 行“{self.column}”：{self.reason.rstrip('。')}"
 
 
 def template(session: Session, plan_id: int) -> bytes:
@@ -59,7 +76,7 @@ def template(session: Session, plan_id: int) -> bytes:
     held = queries.results_of(session, plan_id)
     file = io.BytesIO()
     book = xlsxwriter.Workbook(file, {"in_memory": True})
-    sheet = book.add_worksheet("评审结果")
+    sheet = book.add_worksheet(TABLE.title)
     bold = book.add_format({"bold": True, "bg_color": "#F2F2F2", "border": 1})
     for column, (name, width) in enumerate(zip(HEAD, WIDTHS, strict=True)):
         sheet.set_column(column, column, width)
@@ -87,87 +104,66 @@ def _write_result(sheet: xlsxwriter.worksheet.Worksheet, row: int, result: Revie
         return
     for column, votes in enumerate((result.in_favour, result.against, result.abstained), 4):
         sheet.write_number(row, column, votes)
-    sheet.write_string(row, 7, result.opinion)
+    if result.opinion:
+        sheet.write_string(row, 7, result.opinion)
 
 
-def import_results(session: Session, *, actor: Actor, plan_id: int, content: bytes) -> int:
-    """【导入】 a filled-in template; for how many people. Invalid({"file": …}) names every wrong cell; then none is kept."""
+def read(content: bytes) -> list[Row]:
+    """The rows of a filled-in template; Invalid({"file": …}) if it can't be taken. Takes a moment: hold no lock meanwhile."""
+    with tempfile.NamedTemporaryFile(suffix=".xlsx") as file:
+        file.write(content)
+        file.flush()
+        return imports.read(TABLE, Path(file.name)).rows
+
+
+def import_results(session: Session, *, actor: Actor, plan_id: int, rows: Sequence[Row]) -> int:
+    """【导入】 what `read` found; for how many people. Invalid({"file": …}) names every wrong cell; then none is kept."""
     plan = _plan(session, plan_id)
     people = {
-        candidate.application.number: Person(
-            candidate.id, candidate.application.number, candidate.application.applicant_name
-        )
+        candidate.application.number: Person(candidate.id, candidate.application.applicant_name)
         for candidate in plan.candidates
     }
-    votes, problems, rows = read(read_first_sheet(content, most_rows=MOST_ROWS, most_columns=50), people)
+    votes: dict[int, services.Votes] = {}
+    problems: list[Problem] = []
+    for row in rows:
+        found = list(_problems(row, people))
+        problems += found
+        if not found and any(row[key] for key in VOTES):
+            counts = {key: int(row[key]) for key in VOTES}
+            key = people[row["number"]].candidate_id
+            votes[row.number] = services.Votes(key, **counts, opinion=row["opinion"])
+    if not votes and not problems:
+        problems.append(Problem(2, VOTES["in_favour"], "没有一行填了票数"))
     if problems:
         raise _refused(problems)
     try:
-        services.record_results(session, actor=actor, plan_id=plan_id, votes=votes)
+        services.record_results(session, actor=actor, plan_id=plan_id, votes=list(votes.values()))
     except Invalid as invalid:
-        raise _refused([Problem(rows[int(key)], "票数", reason) for key, reason in invalid.fields.items()]) from None
+        numbers = {vote.candidate_id: number for number, vote in votes.items()}
+        raise _refused([Problem(numbers[int(key)], "票数", said) for key, said in invalid.fields.items()]) from None
     return len(votes)
 
 
+def _problems(row: Row, people: Mapping[str, Person]) -> Iterator[Problem]:
+    """What is wrong with a row: its cells, whose it is, and its votes, all or none."""
+    for key, reason in row.problems.items():
+        yield Problem(row.number, TABLE.labels[key], reason)
+    person = people.get(row["number"])
+    if "number" not in row.problems and person is None:
+        yield Problem(row.number, HEAD[0], "这个申报编号不在本方案的参评人员中")
+    elif person is not None and row["name"] != person.name and "name" not in row.problems:
+        yield Problem(row.number, HEAD[1], f"与申报编号不符，应为{person.name}")
+    given = [key for key in VOTES if row[key]]
+    if not given and row["opinion"]:
+        yield Problem(row.number, VOTES["in_favour"], "填了评审意见，没有填票数")
+    elif given:
+        yield from (Problem(row.number, VOTES[key], "没有的填 0") for key in VOTES if not row[key])
+
+
 def _refused(problems: Sequence[Problem]) -> Invalid:
-    shown = "；".join(str(problem).rstrip("。") for problem in problems[:SHOWN])
+    shown = "；".join(map(str, problems[:SHOWN]))
     more = f"；另有 {len(problems) - SHOWN} 处" if len(problems) > SHOWN else ""
     return Invalid({"file": f"没有导入，共 {len(problems)} 处不对：{shown}{more}。"})
-
-
-def read(
-    rows: Sequence[Sequence[Cell]], people: Mapping[str, Person]
-) -> tuple[list[services.Votes], list[Problem], dict[int, int]]:
-    """(votes, problems, row of each candidate id) of a sheet's cells. `people`: 申报编号 -> who."""
-    votes: list[services.Votes] = []
-    problems: list[Problem] = []
-    at: dict[int, int] = {}
-    head = tuple(_text(cell) for cell in rows[0][: len(HEAD)]) if rows else ()
-    if head != HEAD:
-        return [], [Problem(1, "表头", "应依次为" + "、".join(HEAD))], {}
-    for number, row in enumerate(rows[1:], 2):
-        cells = [*row, *[""] * len(HEAD)][: len(HEAD)]
-        if not any(_text(cell) for cell in cells):
-            continue
-        person = people.get(_text(cells[0]))
-        if person is None:
-            problems.append(Problem(number, HEAD[0], "这个申报编号不在本方案的参评人员中"))
-            continue
-        if _text(cells[1]) != person.name:
-            problems.append(Problem(number, HEAD[1], f"与申报编号不符，应为{person.name}"))
-            continue
-        if person.candidate_id in at:
-            problems.append(Problem(number, HEAD[0], f"与第 {at[person.candidate_id]} 行重复"))
-            continue
-        at[person.candidate_id] = number
-        if not any(_text(cell) for cell in cells[4:7]):
-            if _text(cells[7]):
-                problems.append(Problem(number, VOTES[0], "填了评审意见，没有填票数"))
-            continue
-        counts = [_whole(cell) for cell in cells[4:7]]
-        wrong = [name for name, count in zip(VOTES, counts, strict=True) if count is None]
-        problems += [Problem(number, name, "应为 0 至 9999 的整数，没有的填 0") for name in wrong]
-        in_favour, against, abstained = (count or 0 for count in counts)
-        if not wrong:
-            opinion = _text(cells[7])
-            votes.append(services.Votes(person.candidate_id, in_favour, against, abstained, opinion))
-    if not votes and not problems:
-        problems.append(Problem(2, VOTES[0], "没有一行填了票数"))
-    return votes, problems, at
-
-
-def _text(cell: Cell) -> str:
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell).strip()
-
-
-def _whole(cell: Cell) -> int | None:
-    """A count of votes, as a number or as text (full-width digits too); None if it is none."""
-    if isinstance(cell, bool) or not isinstance(cell, int | float | str):
-        return None
-    text = unicodedata.normalize("NFKC", _text(cell))
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 4 else None
 
 
 def _plan(session: Session, plan_id: int) -> ReviewPlan:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.core import clock
 from app.core.enums import Role
 from app.core.errors import Invalid, Refusal
-from app.outcomes import queries, rules, services
+from app.outcomes import queries, rules, services, spreadsheets
 from app.outcomes.enums import FilingState
 from app.outcomes.forms import (
     ConclusionForm,
@@ -24,6 +24,7 @@ from app.outcomes.forms import (
     MeetingForm,
     PlanNameQuery,
     ResultNoticeForm,
+    VotesFileForm,
 )
 from app.outcomes.models import Filing, FilingAttachment
 from app.public_notices.enums import NoticeStatus
@@ -32,6 +33,7 @@ from app.review_plans import queries as plan_queries
 from app.review_plans.enums import PlanState
 from app.review_plans.models import ReviewPlan
 from app.web.access import only
+from app.web.export import handed
 from app.web.files import send_stored
 from app.web.forms import attempt
 from app.web.identity import command, current_actor, read
@@ -115,6 +117,29 @@ class ResultView(OutcomeScreen):
                 flash(refusal.reason, "danger")
         return self._page_of(pk, MeetingForm(None, obj=queries.meeting_of(read(), pk)), typed, wrong)
 
+    @expose("/<int:pk>/template")
+    def template(self, pk: int) -> ResponseReturnValue:
+        """【下载excel模板】: the plan's people, with the votes that are there."""
+        plan = _plan(pk)
+        return handed(spreadsheets.template(read(), pk), f"评审结果_{plan.name}.xlsx")
+
+    @expose("/<int:pk>/import", methods=["POST"])
+    def take(self, pk: int) -> ResponseReturnValue:
+        """【导入】 the filled-in template: every row, or none with the reasons."""
+        _plan(pk)
+        form = VotesFileForm()
+
+        def save() -> None:
+            with form.file.data.stream as file:
+                rows = spreadsheets.read(file.read())
+            with command() as session:
+                count = spreadsheets.import_results(session, actor=current_actor(), plan_id=pk, rows=rows)
+            flash(f"已导入 {count} 人的票数，通过与否已重新计算。", "success")
+
+        if attempt(form, save):
+            return redirect(url_for("ResultView.show", pk=pk) + "#votes")
+        return self._page_of(pk, MeetingForm(None, obj=queries.meeting_of(read(), pk)), {}, {}, form)
+
     @expose("/<int:pk>/confirm", methods=["POST"])
     def confirm(self, pk: int) -> ResponseReturnValue:
         with command() as session:
@@ -123,9 +148,15 @@ class ResultView(OutcomeScreen):
         return redirect(url_for("ResultView.show", pk=pk))
 
     def _page_of(
-        self, pk: int, form: MeetingForm, typed: Mapping[str, str], wrong: Mapping[str, str]
+        self,
+        pk: int,
+        form: MeetingForm,
+        typed: Mapping[str, str],
+        wrong: Mapping[str, str],
+        votes_file: VotesFileForm | None = None,
     ) -> ResponseReturnValue:
         plan = _plan(pk)
+        votes_file = votes_file or VotesFileForm(None)
         meeting = queries.meeting_of(read(), pk)
         gaps = services.confirmation_gaps(read(), plan) if plan.state is PlanState.APPROVED else []
         members = plan.committee.member_count
@@ -139,6 +170,7 @@ class ResultView(OutcomeScreen):
             results=queries.results_of(read(), pk),
             typed=typed,
             wrong=wrong,
+            votes_file=votes_file,
             gaps=gaps,
             back=url_for("ResultView.list"),
             editable=plan.state is PlanState.APPROVED,
@@ -146,7 +178,7 @@ class ResultView(OutcomeScreen):
             quorum=rules.quorum_of(members),
             needed=rules.votes_needed(meeting.attending) if meeting else 0,
             buttons=(),
-        ), 422 if form.errors or wrong else 200
+        ), 422 if form.errors or wrong or votes_file.errors else 200
 
 
 def _typed_votes(plan: ReviewPlan) -> tuple[dict[str, str], list[services.Votes], dict[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
@@ -65,6 +66,11 @@ def download(rows: Iterable[Any], columns: Sequence[Exported], *, title: str) ->
         exports.note(session, actor=current_actor(), title=title, screen=request.path, rows=count)
     name = f"{title}_{clock.local(clock.now()):%Y%m%d_%H%M}.xlsx"
     return send_file(file, mimetype=XLSX, as_attachment=True, download_name=name)
+
+
+def handed(content: bytes, name: str) -> Response:
+    """A finished workbook (a template, one to mend) as an answer."""
+    return send_file(io.BytesIO(content), mimetype=XLSX, as_attachment=True, download_name=name)
 
 
 def found(session: Session, statement: Select[Any], *, single: bool) -> Iterator[Any]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import re
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
-from flask import Response, abort, flash, redirect, request, send_file, url_for
+from flask import Response, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import BaseView, expose
 from wtforms import SelectField
@@ -18,8 +17,7 @@ from app.core.enums import Role
 from app.core.errors import Refusal
 from app.imports import BatchState, ImportBatch
 from app.web.access import only
-from app.web.export import XLSX
-from app.web.files import disposition
+from app.web.export import handed
 from app.web.forms import Form, attempt, choices_of, file_field, required
 from app.web.identity import command, current_actor, read
 
@@ -55,7 +53,7 @@ class ImportWizard(BaseView):
 
     @expose("/template")
     def template(self) -> Response:
-        return _workbook(imports.template(read(), self.importer), f"{self.importer.title}导入模板.xlsx")
+        return handed(imports.template(read(), self.importer), f"{self.importer.title}导入模板.xlsx")
 
     @expose("/upload", methods=["POST"])
     def upload(self) -> ResponseReturnValue:
@@ -103,7 +101,7 @@ class ImportWizard(BaseView):
         batch = self._batch(pk)
         if batch.swept_at is not None or not batch.bad:
             abort(404)
-        return _workbook(imports.mending(read(), batch), f"{self.importer.title}导入失败的数据.xlsx")
+        return handed(imports.mending(read(), batch), f"{self.importer.title}导入失败的数据.xlsx")
 
     @expose("/<int:pk>/submit", methods=["POST"])
     def submit(self, pk: int) -> ResponseReturnValue:
@@ -178,9 +176,3 @@ def _masked(said: str) -> str:
     """A reason that quotes a cell, with identity and telephone numbers as they are shown on screen."""
     said = _ID_NUMBER.sub(lambda found: crypto.mask_id_number(found[0]), said)
     return _PHONE.sub(lambda found: crypto.mask_phone(found[0]), said)
-
-
-def _workbook(content: bytes, name: str) -> Response:
-    response = send_file(io.BytesIO(content), mimetype=XLSX)
-    response.headers["Content-Disposition"] = disposition(name, inline=False)
-    return response

@@ -209,6 +209,7 @@ def test_an_error_among_cells_only_the_general_reader_takes_refuses_the_file_and
         ("<c r=\"A2\" t=\"str\"><v> 字 </v></c>".encode(), "字"),
         (b"<c r=\"A2\" t=\"str\"><v>a_x0041_&#66;&lt;</v></c>", "aAB<"),
         ("<c r=\"A2\" t=\"inlineStr\"><is><t>行内</t></is></c>".encode(), "行内"),
+        (b'<c r="A2" t="inlineStr"><is><t/></is></c>', ""),
         ("<c r=\"A2\" t=\"inlineStr\"><is><r><t>富</t></r><r><t>文本</t></r></is></c>".encode(), "富文本"),
     ],
 )  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 from flask import abort, current_app, send_file
@@ -11,7 +10,7 @@ from flask_admin import BaseView, expose
 
 from app import imports
 from app.ops.views.console import Console
-from app.web.export import XLSX
+from app.web.export import handed
 from app.web.identity import read
 
 
@@ -28,8 +27,7 @@ class TemplatesView(Console, BaseView):
     def workbook(self, kind: str) -> ResponseReturnValue:
         importer = imports.importers.get(kind) or abort(404)
         content = imports.template(read(), importer)
-        name = f"{importer.title}导入模板.xlsx"
-        return send_file(io.BytesIO(content), mimetype=XLSX, as_attachment=True, download_name=name)
+        return handed(content, f"{importer.title}导入模板.xlsx")
 
     @expose("/source/<path:file>")
     def source(self, file: str) -> ResponseReturnValue:
