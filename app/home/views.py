@@ -94,7 +94,7 @@ class JobView(BaseView):
             finished=finished,
             exported=job.kind == exports.KIND,
             export=exports.of_job(read(), pk),
-            batch=(batch := imports.of_job(read(), pk)),
+            batch=(batch := imports.of_job(read(), job)),
             wizard=address_of(batch) if batch else None,
             back=back if back.startswith("/") and not back.startswith("//") else None,
         )

@@ -18,9 +18,11 @@ from app.core import audit, clock
 from app.core.db import EncryptedJson, EnumText, JsonText, Model, UtcDateTime, one_of
 from app.core.enums import Labelled
 from app.core.errors import Conflict, NotFound
-from app.core.jobs import Job
+from app.core.jobs import Job, JobItem
 from app.core.scope import Actor, elevated, registry, through
 
+JOBS = "imports."
+"""How the kinds of jobs begin whose items are batches."""
 BLOCK = 1000
 """Good rows to a record: they are only ever read together."""
 Failure = tuple[int, Mapping[str, Any], Mapping[str, str]]
@@ -265,8 +267,12 @@ def failures(session: Session, batch_id: int, *, after: int = 0, limit: int) -> 
     )
 
 
-def of_job(session: Session, job_id: int) -> ImportBatch | None:
-    return session.scalar(sa.select(ImportBatch).where(ImportBatch.job_id == job_id))
+def of_job(session: Session, job: Job) -> ImportBatch | None:
+    """The batch a job checks or writes."""
+    if not job.kind.startswith(JOBS):
+        return None
+    mine = sa.select(JobItem.subject_id).where(JobItem.job_id == job.id)
+    return session.scalar(sa.select(ImportBatch).where(ImportBatch.id.in_(mine)))
 
 
 def expire(session: Session, batch_id: int, was: BatchState, message: str) -> bool:

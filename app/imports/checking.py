@@ -20,7 +20,7 @@ from app.imports.batches import BatchState, Failure, ImportBatch
 from app.imports.importer import Importer, Row, importers
 from app.imports.reading import read
 
-JOB = "imports.check"
+JOB = f"{batches.JOBS}check"
 FAILED = "系统检查这个文件时出错，已记录，请联系管理员。"
 logger = logging.getLogger(__name__)
 

@@ -21,7 +21,7 @@ from app.imports.batches import BatchState, ImportBatch
 from app.imports.checking import failure, uncollected
 from app.imports.importer import Importer, Row, importers
 
-JOB = "imports.write"
+JOB = f"{batches.JOBS}write"
 LOCK = "imports"
 ROUNDS = 4
 STALE = "检查之后情况有变，没有提交：{count} 行已列入失败的数据，原因见下。"

@@ -21,6 +21,7 @@ from app.bodies.spreadsheets import KIND
 from app.core import clock, jobs
 from app.core.db import read_session, unit_of_work
 from app.core.errors import Conflict
+from app.core.jobs import Job
 from app.formats import sheets
 from app.imports import ImportBatch
 from tests.http import Browser, Doors
@@ -151,10 +152,14 @@ def test_template_to_records_with_a_mended_file(doors: Doors) -> None:
 def test_the_job_leads_to_its_batch_and_says_how_it_stands(doors: Doors) -> None:
     browser = doors.enter(CITY)
     batch = send(browser)
+    browser.post(f"{batch}/submit")
+    work()
     with read_session(SYSTEM) as session:
-        job = session.get_one(ImportBatch, int(batch.rsplit("/", 1)[1])).job_id
-    page = browser.get(f"/job/{job}").text
-    assert "成功 2 条，失败 1 条" in page and f'href="{batch}"' in page and ">返回</a>" in page
+        wrote, checked = session.scalars(sa.select(Job.id).order_by(Job.id.desc()).limit(2))
+    for job in (checked, wrote):
+        page = browser.get(f"/job/{job}").text
+        assert "成功 2 条，失败 1 条" in page and "已提交" in page
+        assert f'href="{batch}"' in page and ">返回</a>" in page
 
 
 def test_sixteen_presses_of_submit_write_once(doors: Doors) -> None:
