@@ -118,7 +118,7 @@ class ResultView(OutcomeScreen):
         return self._page_of(pk, MeetingForm(None, obj=queries.meeting_of(read(), pk)), typed, wrong)
 
     @expose("/<int:pk>/template")
-    def template(self, pk: int) -> ResponseReturnValue:
+    def votes_template(self, pk: int) -> ResponseReturnValue:
         """【下载excel模板】: the plan's people, with the votes that are there."""
         plan = _plan(pk)
         return handed(spreadsheets.template(read(), pk), f"评审结果_{plan.name}.xlsx")

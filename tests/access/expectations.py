@@ -342,7 +342,7 @@ EXPECTED: dict[str, Expect] = {
     **_screen("ResultView", COMMITTEES),
     "ResultView.show": _plan(COMMITTEES),
     "ResultView.votes": _plan(COMMITTEES),
-    "ResultView.template": _plan(COMMITTEES),
+    "ResultView.votes_template": _plan(COMMITTEES),
     "ResultView.take": _plan(COMMITTEES),
     "ResultView.confirm": _plan(COMMITTEES),
     **_screen("ResultNoticeView", COMMITTEES),

@@ -152,6 +152,8 @@ def test_settings() -> None:
             "retirement_age_male": "60",
             "retirement_age_female": "55",
             "number_pool_block": "50",
+            "import_done_days": "7",
+            "import_waiting_days": "30",
         }
 
 
