@@ -17,8 +17,7 @@ from app.bodies.enums import NodeType
 from app.bodies.models import Body
 from app.bodies.spreadsheets import BODY_HELP, Bodies, Known, hold, kept, parts
 from app.catalog.enums import TitleLevel
-from app.catalog.models import Speciality
-from app.catalog.queries import all_series
+from app.catalog.spreadsheets import Catalog, code_of
 from app.committees.enums import CommitteeGrade
 from app.committees.models import Committee
 from app.core import audit, clock
@@ -36,17 +35,6 @@ def kind(procedure: Procedure) -> str:
     return f"approval_paths.{procedure.value}"
 
 
-class Node(NamedTuple):
-    """What an import needs to know of a speciality."""
-
-    id: int
-    code: str
-    name: str
-    series_id: int
-    parent_id: int | None
-    active: bool
-
-
 class Edge(NamedTuple):
     """What a row says."""
 
@@ -61,10 +49,7 @@ class _Lookup:
 
     def __init__(self, session: Session, rows: Sequence[Row]) -> None:
         self.bodies = Bodies(session, (row[key] for row in rows for key in ("below", "above")))
-        self.series: dict[str, int] = {row.name: row.id for row in all_series(session)}
-        columns = [getattr(Speciality, name) for name in Node._fields]
-        self.nodes = {row.id: Node(*row) for row in session.execute(sa.select(*columns))}
-        self.by_code = {node.code: node for node in self.nodes.values() if node.active}
+        self.catalog = Catalog(session)
         self.committees: dict[int, tuple[CommitteeGrade, int]] = {
             row.body_id: (row.grade, row.series_id)
             for row in session.execute(sa.select(Committee.body_id, Committee.grade, Committee.series_id))
@@ -74,10 +59,10 @@ class _Lookup:
         """The edge a row says, with what it gets wrong by itself marked. A speciality implies its series."""
         below, above = self.bodies.find(row, "below"), self.bodies.find(row, "above")
         level, series, node = _LEVELS[row["level"]], None, None
-        if (name := row["series"]) and (series := self.series.get(name)) is None:
+        if (name := row["series"]) and (series := self.catalog.series.get(name)) is None:
             row.wrong("series", f"没有名为“{name[:40]}”的系列。")
         elif code := row["speciality"]:
-            node = self.by_code.get(code_of(code))
+            node = self.catalog.speciality(code)
             if node is None:
                 row.wrong("speciality", f"没有编码为“{code_of(code)[:20]}”的专业。")
             elif series not in (None, node.series_id):
@@ -90,18 +75,7 @@ class _Lookup:
 
     def way(self, below: int, above: int, series: int | None, speciality: int | None) -> Way:
         """An edge there is; one with a speciality carries that speciality's series, whether it says so or not."""
-        return Way(below, above, self.nodes[speciality].series_id if speciality else series, speciality)
-
-    def ancestors(self, speciality: int | None) -> Iterator[int]:
-        """A speciality and every node above it, nearest first."""
-        while speciality is not None:
-            yield speciality
-            speciality = self.nodes[speciality].parent_id
-
-
-def code_of(cell: str) -> str:
-    """The code a cell begins with: what the drop-down offers says its name, too."""
-    return cell.split(maxsplit=1)[0].upper() if cell else ""
+        return Way(below, above, self.catalog.nodes[speciality].series_id if speciality else series, speciality)
 
 
 def _check(procedure: Procedure, session: Session, actor: Actor, rows: Sequence[Row]) -> Mapping[int, Edge]:
@@ -157,7 +131,7 @@ def _check_together(
             rows[number].wrong("below", f"与第 {other} 行是同一条路径。")
     new = [way for way, number in first.items() if not rows[number].problems]
     specialities = {way.speciality for way in (*known, *new) if way.speciality is not None}
-    closing = loops(known, new, {key: (*lookup.ancestors(key),) for key in specialities})
+    closing = loops(known, new, {key: (*lookup.catalog.ancestors(key),) for key in specialities})
     names = _names(session, [body for loop in closing.values() for body in loop])
     for place, loop in closing.items():
         shown = " → ".join(names[body] for body in loop)
@@ -216,13 +190,8 @@ def _write(
 
 
 def _lists(session: Session) -> Mapping[str, Sequence[str]]:
-    nodes = session.execute(
-        sa.select(Speciality.code, Speciality.name).where(Speciality.active).order_by(Speciality.code)
-    )
-    return {
-        "series": [row.name for row in all_series(session)],
-        "speciality": [f"{code} {name}" for code, name in nodes],
-    }
+    catalog = Catalog(session)
+    return {"series": catalog.offered_series, "speciality": catalog.offered_specialities}
 
 
 def _importer(procedure: Procedure) -> Importer:

@@ -15,9 +15,9 @@ from app.bodies.enums import BodyNature, NodeType
 from app.bodies.models import Body
 from app.bodies.rules import code_problem, text_problem
 from app.bodies.spreadsheets import BODY_HELP, Bodies, Known, hold, kept, parts
-from app.catalog.models import Region, Speciality
-from app.catalog.queries import all_series
+from app.catalog.models import Region
 from app.catalog.rules import initials
+from app.catalog.spreadsheets import Catalog, Node, code_of
 from app.committees import rules
 from app.committees.enums import CommitteeGrade
 from app.committees.models import Committee, CoveredSpeciality, FoundingBody
@@ -31,16 +31,6 @@ from app.imports import Importer, Row, declare
 KIND = "committees"
 _GRADES = {grade.label: grade for grade in CommitteeGrade}
 _CONTACT = {"name": "contact_name", "id_number": "contact_id_number", "phone": "contact_phone"}
-
-
-class Node(NamedTuple):
-    """A speciality."""
-
-    id: int
-    code: str
-    name: str
-    series_id: int
-    parent_id: int | None
 
 
 class Planned(NamedTuple):
@@ -63,11 +53,6 @@ def _several(text: str) -> list[str]:
     return list(dict.fromkeys(part.strip() for part in text.split("、") if part.strip()))
 
 
-def _code(text: str) -> str:
-    """The code a cell begins with: what the drop-down offers says its name, too."""
-    return text.split(maxsplit=1)[0] if text else ""
-
-
 def _regions(session: Session) -> dict[str, str]:
     """Code -> name of those in force."""
     today = clock.today()
@@ -84,10 +69,7 @@ class _Lookup:
     def __init__(self, session: Session, rows: Sequence[Row]) -> None:
         self.founders = Bodies(session, (text for row in rows for text in _several(row["founders"])))
         self.regions = _regions(session)
-        self.series = {row.name: row.id for row in all_series(session)}
-        columns = [getattr(Speciality, name) for name in Node._fields]
-        nodes = [Node(*row) for row in session.execute(sa.select(*columns).where(Speciality.active))]
-        self.specialities = {node.code: node for node in nodes}
+        self.catalog = Catalog(session)
         self.codes: dict[str, str] = {}
         self.names: set[str] = set()
         for piece in parts(row["code"].upper() for row in rows):
@@ -135,15 +117,15 @@ def _check_names(lookup: _Lookup, codes: dict[str, int], names: dict[str, int], 
 
 def _planned(lookup: _Lookup, actor: Actor, row: Row) -> Planned | None:
     """What the row says, looked up, with what is wrong about it marked."""
-    region, grade = _code(row["region"]), _GRADES[row["grade"]]
+    region, grade = code_of(row["region"]), _GRADES[row["grade"]]
     if region not in lookup.regions:
         row.wrong("region", "请填写现行的 6 位行政区划代码。")
     else:
         kept(actor, row, "region", region)
-    series = lookup.series.get(row["series"])
+    series = lookup.catalog.series.get(row["series"])
     if series is None:
         row.wrong("series", f"没有名为“{row['series'][:40]}”的系列。")
-    covered = [lookup.specialities.get(_code(one)) for one in _several(row["specialities"])]
+    covered = [lookup.catalog.speciality(one) for one in _several(row["specialities"])]
     nodes = [one for one in covered if one is not None and one.series_id == series]
     if not nodes or len(nodes) < len(covered):
         row.wrong("specialities", "有的专业编码不存在，或不在所选系列之下。")
@@ -239,13 +221,11 @@ def _committee(key: int, row: Row, one: Planned) -> dict[str, Any]:
 
 
 def _lists(session: Session) -> Mapping[str, Sequence[str]]:
-    nodes = session.execute(
-        sa.select(Speciality.code, Speciality.name).where(Speciality.active).order_by(Speciality.code)
-    )
+    catalog = Catalog(session)
     return {
         "region": [f"{code} {name}" for code, name in _regions(session).items()],
-        "series": [row.name for row in all_series(session)],
-        "specialities": [f"{code} {name}" for code, name in nodes],
+        "series": catalog.offered_series,
+        "specialities": catalog.offered_specialities,
     }
 
 

@@ -48,9 +48,12 @@ jobs.alone.add(JOB)
 
 
 def _check(session: Session, actor: Actor, batch_id: int, importer: Importer, key: str, chosen: dict[str, str]) -> None:
+    def told(percent: int) -> None:
+        tell(actor, batch_id, BatchState.UPLOADED, percent)
+
     with _local_file(key) as path:
-        found = read(importer, path, chosen, lambda percent: _tell(actor, batch_id, percent))
-    _tell(actor, batch_id, 70)
+        found = read(importer, path, chosen, told)
+    told(70)
     importer.check(session, actor, [row for row in found.rows if not row.problems])
     session.rollback()
     good = [(row.number, row.cells) for row in found.rows if not row.problems]
@@ -69,9 +72,10 @@ def _refuse(actor: Actor, batch_id: int, reason: str) -> None:
         batches.refuse(work, batch_id, reason)
 
 
-def _tell(actor: Actor, batch_id: int, percent: int) -> None:
+def tell(actor: Actor, batch_id: int, state: BatchState, percent: int) -> None:
+    """How far the job is, for the page."""
     with unit_of_work(actor) as work:
-        batches.progress(work, batch_id, BatchState.UPLOADED, percent)
+        batches.progress(work, batch_id, state, percent)
 
 
 @contextmanager

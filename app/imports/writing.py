@@ -18,7 +18,7 @@ from app.core.errors import Refusal
 from app.core.scope import Actor
 from app.imports import batches
 from app.imports.batches import BatchState, ImportBatch
-from app.imports.checking import failure, uncollected
+from app.imports.checking import failure, tell, uncollected
 from app.imports.importer import Importer, Row, importers
 
 JOB = f"{batches.JOBS}write"
@@ -71,7 +71,7 @@ def _round(session: Session, actor: Actor, batch_id: int, importer: Importer) ->
     rows = [Row(number, places, cells) for number, *cells in staged]
     found = importer.check(session, actor, rows)
     session.rollback()
-    _tell(actor, batch_id, 50)
+    tell(actor, batch_id, BatchState.SUBMITTING, 50)
     if any(row.problems for row in rows):
         _keep_stale(actor, batch_id, importer, keys, rows)
         return True
@@ -103,8 +103,3 @@ def _keep_stale(actor: Actor, batch_id: int, importer: Importer, keys: list[str]
 def _give_back(actor: Actor, batch_id: int, message: str) -> None:
     with unit_of_work(actor) as work:
         batches.give_back(work, batch_id, message)
-
-
-def _tell(actor: Actor, batch_id: int, percent: int) -> None:
-    with unit_of_work(actor) as work:
-        batches.progress(work, batch_id, BatchState.SUBMITTING, percent)

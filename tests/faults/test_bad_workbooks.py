@@ -32,6 +32,7 @@ from app.core.jobs import Job, JobStatus
 from app.core.scope import Actor
 from app.formats import sheet_child
 from app.imports import BatchState, ImportBatch
+from tests.imports.files import ERRORS
 from tests.people import make_actor
 from tests.places import SYSTEM, make_body
 
@@ -221,19 +222,6 @@ def cells() -> Iterator[Case]:
         yield f"cell {number} {str(row[number % 2])[:12]!r}", book(row), "rows"
 
 
-ERRORS = (
-    "#N/A",
-    "#REF!",
-    "#DIV/0!",
-    "#VALUE!",
-    "#NAME?",
-    "#NULL!",
-    "#NUM!",
-    "#GETTING_DATA",
-    "#SPILL!",
-    "#CALC!",
-    "#FOO",
-)
 ODD = (
     *(f't="e"><v>{error}</v></c>' for error in ERRORS),
     't="e"></c>',

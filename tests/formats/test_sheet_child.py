@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 
 from app.core.errors import Invalid
 from app.formats import sheet_cells, sheet_child, sheets
+from tests.imports.files import ERRORS
 
 SHEET = "xl/worksheets/sheet1.xml"
 TITLE = "表"
@@ -153,19 +154,6 @@ def test_each_writers_rows_come_out_alike(writer: str) -> None:
 
 # -- odd cells -----------------------------------------------------------------------------------------------------
 
-ERRORS = (
-    "#N/A",
-    "#REF!",
-    "#DIV/0!",
-    "#VALUE!",
-    "#NAME?",
-    "#NULL!",
-    "#NUM!",
-    "#GETTING_DATA",
-    "#SPILL!",
-    "#CALC!",
-    "#FOO",
-)
 USUAL = b'<c r="A2" t="s"><v>3</v></c>'
 GOOD = workbook(["一", "二", "三"])
 

@@ -14,6 +14,21 @@ from app.core.db import read_session, unit_of_work
 from app.core.scope import Actor
 from app.imports import BatchState, ImportBatch
 
+ERRORS = (
+    "#N/A",
+    "#REF!",
+    "#DIV/0!",
+    "#VALUE!",
+    "#NAME?",
+    "#NULL!",
+    "#NUM!",
+    "#GETTING_DATA",
+    "#SPILL!",
+    "#CALC!",
+    "#FOO",
+)
+"""What a cell may say whose formula failed, newer and unknown values too."""
+
 
 def workbook(kind: str, *rows: Any, title: str = "") -> bytes:
     """A workbook of that kind: rows of cells in the template's order, or by column key."""
