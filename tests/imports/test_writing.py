@@ -138,6 +138,18 @@ def test_four_workers_at_once_write_once(officer: Actor, app: Flask) -> None:
     assert (told(officer, batch)[0], edges()) == (BatchState.SUBMITTED, 3)
 
 
+def test_a_worker_that_comes_too_late_writes_nothing(officer: Actor) -> None:
+    batch, job = claimed(officer)
+    jobs.run(job)
+    with unit_of_work(SYSTEM) as session:
+        session.execute(
+            sa.update(PathEdge).values(active=False, deregistered_at=clock.now())
+        )  # no constraint would stop it
+    with read_session(officer) as session:
+        assert writing._round(session, officer, batch, importers[KIND])
+    assert edges() == 3
+
+
 def test_what_changes_between_check_and_write_is_checked_again(officer: Actor) -> None:
     batch, job = claimed(officer)
     with between(
