@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.core import audit, jobs
 from app.core.db import lock, unit_of_work
-from app.core.errors import Refusal
+from app.core.errors import Conflict, Refusal
 from app.core.scope import Actor
 from app.imports import batches
 from app.imports.batches import BatchState, ImportBatch
@@ -84,7 +84,7 @@ def _round(session: Session, actor: Actor, batch_id: int, importer: Importer) ->
             work.flush()
             if audit.done_since(work, position, importer.relies_on):
                 raise _MovedError
-    except (_MovedError, IntegrityError):
+    except (_MovedError, IntegrityError, Conflict):  # the next check says by row what it is
         return False
     except OperationalError:  # the other writers' deadlock, or a lock they hold too long
         logger.warning("import %s", batch_id, exc_info=True)
