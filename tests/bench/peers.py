@@ -420,6 +420,8 @@ def measured(lines: Lines, rounds: int, now: Callable[[], float]) -> Iterator[tu
     for name, ask in lines.items():
         size = ask()
         times = []
+        gc.collect()
+        gc.freeze()  # what was loaded stays, as in a server: the collections below leave it, and the caches, alone
         for _ in range(rounds if name == "export" else 3 * rounds):
             gc.collect()
             started = now()
