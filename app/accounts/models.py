@@ -83,6 +83,9 @@ class Post(Model):
         sa.CheckConstraint("role NOT IN ('anonymous', 'system')", name="held_by_people"),
     )
 
+    def in_force(self, on: date) -> bool:
+        return self.active and self.since <= on and (self.until is None or self.until >= on)
+
 
 class LoginSession(Model):
     """A signed-in browser. The cookie carries a secret whose digest stands here; ended rows open nothing."""

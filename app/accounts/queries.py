@@ -101,9 +101,20 @@ def live_session(session: Session, token_digest: str, idle: timedelta) -> tuple[
         return login, Actor(
             Role.ANONYMOUS, user_id=account.id, person_id=account.person_id, name=account.first_name, ip=login.ip
         )
-    if not post.active or post.since > day or (post.until and post.until < day):
+    if not post.in_force(day):
         return None
     return login, actor_for(account, post, person, login.ip)
+
+
+def lost_standing(session: Session, actor: Actor) -> str | None:
+    """Why whoever acted in a post may no longer do so, or None; work that no person's post ordered stands by itself."""
+    if actor.post_id is None:
+        return None
+    post = session.get(Post, actor.post_id)
+    account = session.get(Account, actor.user_id or 0)
+    if post is not None and account is not None and post.in_force(clock.today()) and account.active:
+        return None
+    return f"{actor.name}提交任务时的身份（{actor.role.label}）已经收回或停用，没有办理。"
 
 
 def operators_of(session: Session, body_id: int, role: Role) -> list[Person]:
