@@ -10,6 +10,8 @@ from flask import abort, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from sqlalchemy.orm import Session, joinedload
+from wtforms import SelectField
+from wtforms.fields.choices import SelectChoice
 
 from app.accounts import services
 from app.accounts.enums import AttemptResult
@@ -19,9 +21,10 @@ from app.bodies.models import Body
 from app.core.audit import AuditEntry
 from app.core.enums import Role
 from app.web.access import only
-from app.web.forms import Query, attempt, enum_field, text_field
+from app.web.forms import Query, attempt, choices_of, enum_field, optional, text_field
 from app.web.identity import command, current_actor, read
 from app.web.lists import Button, Column, ListScreen, desc
+from app.web.words import ACTIONS, DOMAINS, action_word, object_word, role_word
 
 
 class AccountQuery(Query):
@@ -211,8 +214,21 @@ class LoginAttemptView(ListScreen):
         return query.where(LoginAttempt.result == values["result"]) if values["result"] else query
 
 
+def _actions() -> list[SelectChoice]:
+    """Every action under its domain, whose own name stands before them for them all."""
+    choices = choices_of([], "全部")
+    for domain, name in DOMAINS.items():
+        choices.append(SelectChoice(domain, f"{name}（全部）", optgroup=name))
+        choices += [SelectChoice(code, word, optgroup=name) for code, word in ACTIONS.items() if _within(code, domain)]
+    return choices
+
+
+def _within(action: str, domain: str) -> bool:
+    return action.partition(".")[0] == domain
+
+
 class AuditQuery(Query):
-    action = text_field("操作", length=80)
+    action = SelectField("操作", [optional()], choices=_actions(), default="")
     actor_name = text_field("操作人", length=80)
 
 
@@ -227,9 +243,9 @@ class AuditView(ListScreen):
         Column("序号", "id", "number"),
         Column("时间", "at", "moment"),
         Column("操作人", "actor_name"),
-        Column("角色", "role"),
-        Column("操作", "action"),
-        Column("对象", lambda row: f"{row.object_type} {row.object_id}".strip()),
+        Column("角色", lambda row: role_word(row.role)),
+        Column("操作", lambda row: action_word(row.action)),
+        Column("对象", lambda row: object_word(row.object_type, row.object_id)),
         Column("网络地址", "ip"),
         Column("哈希", lambda row: row.hash[:12]),
     )
@@ -238,7 +254,7 @@ class AuditView(ListScreen):
         a = AuditEntry  # columns, not entities: the longest list of all, and the details are not shown
         shown: list[Any] = [a.id, a.at, a.actor_name, a.role, a.action, a.object_type, a.object_id, a.ip, a.hash]
         query = sa.select(*shown)
-        if action := values["action"]:  # a whole one goes by the index in the list's order, a domain's name by a range
-            whole = AuditEntry.action == action
-            query = query.where(whole if "." in action else AuditEntry.action.startswith(action, autoescape=True))
+        if wanted := values["action"]:  # by name, each found by the index in the list's order: a range would be sorted
+            actions = [wanted] if "." in wanted else [code for code in ACTIONS if _within(code, wanted)]
+            query = query.where(AuditEntry.action.in_(actions))
         return query.where(AuditEntry.actor_name == values["actor_name"]) if values["actor_name"] else query
