@@ -79,6 +79,7 @@ ACTIONS = _pairs("""
     access.refused=越权访问被拒绝
     accounts.sign_in=登录 accounts.sign_in_refused=登录失败 accounts.sign_out=退出登录 accounts.choose_post=选择身份
     accounts.register=注册申报人账号 accounts.create_user=新增用户 accounts.change_password=修改密码
+    accounts.reset_password=重置密码 accounts.open_application=开通个人申报
     accounts.activate=启用用户 accounts.deactivate=停用用户 accounts.grant_post=授予身份 accounts.revoke_post=收回身份
     accounts.relieve=更换操作员 accounts.unmask=查看完整证件号
     applications.save_draft=暂存申报 applications.save_section=填写申报表 applications.attach=上传申报材料
@@ -92,7 +93,7 @@ ACTIONS = _pairs("""
     approval_paths.create=新增审核路径 approval_paths.confirm=确认审核路径 approval_paths.cancel=注销审核路径
     approval_paths.import=批量导入审核路径 approval_paths.ask_to_mend=发送路径修正通知 approval_paths.settle_mending=办结路径修正通知
     blacklist.add=加入黑名单 blacklist.change=修改黑名单 blacklist.lift=解除黑名单
-    bodies.create=新增机构 bodies.deregister=注销机构 bodies.add_acceptance=新增受理机构
+    bodies.create=新增机构 bodies.deregister=注销机构 bodies.take_registration=关联单位注册 bodies.add_acceptance=新增受理机构
     bodies.change_acceptance=修改受理机构 bodies.deregister_acceptance=注销受理机构 bodies.import_acceptances=批量导入受理机构
     bodies.add_issuing_authority=新增发证单位编码 bodies.change_issuing_authority=修改发证单位编码
     bodies.deregister_issuing_authority=注销发证单位编码
@@ -114,7 +115,8 @@ ACTIONS = _pairs("""
     public_notices.publish=发布公示 public_notices.object=登记公示异议 public_notices.close_objection=办结公示异议
     public_notices.conclude=结束公示 public_notices.cancel=撤销公示
     quotas.declare=职数申报 quotas.decide=职数审核
-    registrations.submit=提交单位注册 registrations.decide=审核单位注册
+    registrations.submit=提交单位注册 registrations.decide=审核单位注册 registrations.replace=被新的注册代替
+    registrations.unmask=查看联系人完整证件号
     review_plans.create=新增评审方案 review_plans.edit=修改评审方案 review_plans.experts=填写专家需求
     review_plans.rubric=填写打分细则 review_plans.attach=上传方案附件 review_plans.submit=呈报评审方案
     review_plans.approve=评审方案审核通过 review_plans.refuse=评审方案审核不通过 review_plans.conclude=确认评审结果
