@@ -181,6 +181,13 @@ def operated(session: Session, body_id: int, role: Role) -> bool:
         )
 
 
+def may_open_application(session: Session, user_id: int) -> bool:
+    """Whether a user is a person who has never been an applicant: then 【开通个人申报】 is offered."""
+    account = session.get(Account, user_id)
+    held = sa.select(Post.id).where(Post.user_id == user_id, Post.role == Role.APPLICANT)
+    return account is not None and account.person_id is not None and session.scalar(held) is None
+
+
 def claim_problem(session: Session, body: Body) -> str | None:
     """Why nobody can register for a body that is on file, or None where it waits for an operator."""
     role = rules.ROLE_OF_REGISTERED.get(body.node_type)

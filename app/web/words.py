@@ -35,7 +35,8 @@ WORDS = _pairs("""
     certificate_id=证书 chain=链 chair_name=主任委员 changed_at=修改时间 changed_by_fk=修改人 changed_on=修改时间 clause=依据
     closed_at=办结时间 closes_on=截止日期 code=编码 committee_id=评委会 concluded_at=结束时间 conclusion=结论
     confirmed_at=确认时间 confirmed_by=确认人 consent_version=告知书版本 consented_at=同意时间 contact=联系方式
-    contact_id_masked=经办人证件号 contact_id_number=经办人证件号（加密） contact_name=联系人 contact_phone=联系电话 content=内容
+    contact_id_masked=经办人证件号 contact_id_number=经办人证件号（加密） contact_name=联系人 contact_phone=联系电话
+    contact_phone_masked=联系电话 content=内容
     correction_due=补正截止 count=人数 created_at=建立时间 created_by_fk=建立人 created_on=建立时间 credit_code=统一社会信用代码
     current_body_id=当前机构 current_seq=当前节点 data=内容 decided_at=审核时间 decided_by=审核人 deregistered_at=注销时间
     deregistered_reason=注销原因 description=说明 detail=明细 document_number=文号 done=成功数 education=学历 email=邮箱
@@ -56,7 +57,8 @@ WORDS = _pairs("""
     phone_masked=手机号 pinyin=拼音首字母 place=地点 plan_id=评审方案 post_id=任职身份 posts=岗位数 prefix=编号前缀
     present_level=现级别 previous_hash=上一条哈希 printed_name=打印名称 problems=问题 procedure=审核流程 published_at=发布时间
     purpose=用途 raised_by=提出人 reached_at=到达时间 reason=原因 received_on=收到日期 recorded_on=备案日期 region_code=行政区划
-    registration_date=注册时间 registration_hash=注册哈希 remark=备注 rendered_at=生成时间 required=必须 requirement_id=材料要求
+    registration_date=注册时间 registration_id=单位注册 registration_hash=注册哈希
+    remark=备注 rendered_at=生成时间 required=必须 requirement_id=材料要求
     reserve=备选人数 result=结果 review_from=评审开始 review_until=评审结束 revoked_at=撤销时间 revoked_on=撤销时间
     revoked_reason=撤销原因 role=角色 rows=行 scopes=范围 section=栏目 seen_at=最近访问 sent_at=发送时间 sent_by=发送人 seq=顺序
     serial=流水号 series_id=系列 set_by=设定人 settled_at=办结时间 settled_by=办结人 sha256=摘要 since=开始时间

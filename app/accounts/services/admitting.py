@@ -11,7 +11,7 @@ from app.accounts import queries, rules
 from app.accounts.enums import RegistrationStatus
 from app.accounts.models import Account, UnitRegistration, UnmaskLog
 from app.accounts.queries import Match
-from app.accounts.services.people import create_person_account
+from app.accounts.services.people import create_person_account, look
 from app.accounts.services.posts import grant_post
 from app.accounts.services.sessions import require
 from app.bodies.enums import NodeType
@@ -187,16 +187,7 @@ def unmask_contact(session: Session, *, actor: Actor, registration_id: int) -> t
         raise NotFound
     person, _ = queries.person_and_account(session, row.contact_id_number)
     with elevated(session, "the contact may be a person the officer does not see yet"):
-        session.add(
-            UnmaskLog(
-                at=clock.now(),
-                person_id=person.id if person else None,
-                registration_id=row.id,
-                by_user_id=actor.user_id,
-                by_name=actor.name,
-                by_body=actor.body_name,
-                purpose=f"审核单位注册 {row.name}"[:120],
-            )
-        )
+        purpose = f"审核单位注册 {row.name}"
+        session.add(look(actor, purpose, person_id=person.id if person else None, registration_id=row.id))
     audit.record(session, actor, "registrations.unmask", row)
     return row.contact_id_number, row.contact_phone

@@ -202,15 +202,19 @@ def unmask(session: Session, *, actor: Actor, person_id: int, purpose: str) -> s
     if not purpose.strip():
         raise Invalid({"purpose": "请填写查看完整证件号的用途。"})
     if person.id != actor.person_id:
-        session.add(
-            UnmaskLog(
-                at=clock.now(),
-                person_id=person.id,
-                by_user_id=actor.user_id,
-                by_name=actor.name,
-                by_body=actor.body_name,
-                purpose=purpose.strip()[:120],
-            )
-        )
+        session.add(look(actor, purpose, person_id=person.id))
         audit.record(session, actor, "accounts.unmask", person, purpose=purpose)
     return person.id_number
+
+
+def look(actor: Actor, purpose: str, *, person_id: int | None, registration_id: int | None = None) -> UnmaskLog:
+    """The line that tells a person who looked at his number, and what for."""
+    return UnmaskLog(
+        at=clock.now(),
+        person_id=person_id,
+        registration_id=registration_id,
+        by_user_id=actor.user_id,
+        by_name=actor.name,
+        by_body=actor.body_name,
+        purpose=purpose.strip()[:120],
+    )
