@@ -530,7 +530,7 @@ def test_the_contacts_numbers_are_masked_and_each_look_is_recorded(visitor: Brow
     page = officer.get(f"/a25/{row.id}").text
     whole = (FORM["contact_id_number"], FORM["contact_phone"])
     assert not any(text in page for text in whole) and "139****0055" in page
-    assert page.index("注册信息") < page.index("data-preview-pane") < page.index("<legend>审核</legend>")
+    assert page.index("<h2>注册信息</h2>") < page.index("data-preview-pane") < page.index("<legend>审核</legend>")
     assert f'<iframe src="/a25/{row.id}/licence' in page
     page = officer.post(f"/a25/{row.id}/contact").text
     assert all(text in page for text in whole) and "本次查看已记录" in page
