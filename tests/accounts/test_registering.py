@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -451,6 +452,29 @@ def test_a_namesake_that_appears_after_the_look_is_a_change(visitor: Browser) ->
     make_body(DRAINAGE)
     with pytest.raises(Conflict, match="您打开页面之后，系统中同名的机构有变化"):
         decide(CITY, approve=True, stamp=stamp)
+
+
+def test_two_namesakes_approved_at_once_are_not_two_bodies(visitor: Browser, doors: Doors) -> None:
+    send(visitor, name=DRAINAGE)
+    send(visitor, name=DRAINAGE, credit_code=OTHER_CODE, username="sjy2", contact_id_number=id_number(serial=59))
+    with read_session(SYSTEM) as session:
+        rows = session.scalars(sa.select(UnitRegistration)).all()
+        stamps = {row.id: services.stamp_of(row, queries.matching_bodies(session, row)) for row in rows}
+    together = Barrier(2)
+
+    def approve(key: int) -> str:
+        with doors.app.app_context(), clock.at(MONDAY):
+            together.wait()
+            try:
+                act(CITY, services.decide_registration, registration_id=key, stamp=stamps[key], approve=True)
+            except Conflict as refused:
+                return str(refused)
+        return "approved"
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = sorted(pool.map(approve, stamps))
+    assert answers == ["approved", "您打开页面之后，系统中同名的机构有变化，请刷新页面，核对后再审核。"]
+    assert len(bodies(DRAINAGE)) == 1
 
 
 def test_a_body_above_the_officers_region_is_linked_by_the_office_above(visitor: Browser) -> None:
