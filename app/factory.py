@@ -18,6 +18,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import menu
 from app.accounts import services as accounts
 from app.accounts.models import Account
+from app.accounts.queries import lost_standing
 from app.applications import tasks as application_tasks
 from app.certificates import documents
 from app.certificates import tasks as certificate_tasks
@@ -166,7 +167,8 @@ def _queue(app: Flask) -> None:
         with app.app_context():
             pick_up(all_of_them=False)
 
-    @queue.periodic_task(crontab(hour="1", minute="10"), name="nightly")
+    # the queue counts in UTC: 17:10 there is 01:10 in China, when nobody works and the day's deadlines are over
+    @queue.periodic_task(crontab(hour="17", minute="10"), name="nightly")
     def nightly() -> None:
         with app.app_context():
             application_tasks.lapse_overdue()
@@ -183,4 +185,4 @@ def _queue(app: Flask) -> None:
         for job_id in waiting:
             run_job(job_id)
 
-    jobs.configure(run_job)
+    jobs.configure(run_job, lost_standing)

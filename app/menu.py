@@ -153,6 +153,7 @@ MENU: tuple[tuple[str, str, tuple[tuple[str, Any], ...]], ...] = (
         "",
         (
             ("用户管理", administration.AccountView),
+            ("账号密码重置", administration.PeopleAccountView),
             ("登录记录", administration.LoginAttemptView),
             ("审计记录", administration.AuditView),
             ("任务进度", home.JobListView),

@@ -35,6 +35,7 @@ SETTINGS = {
     "notice_working_days": "5",
     "retirement_age_male": "60",
     "retirement_age_female": "55",
+    "blacklist_years": "3",
     "number_pool_block": "50",
 }
 # GB/T 2260 over time: a county that became a city keeps its old code for the papers of that time.

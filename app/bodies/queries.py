@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.bodies.enums import NodeType
 from app.bodies.models import Acceptance, Body, IssuingAuthority
+from app.bodies.rules import nearly_same
 from app.catalog.enums import AcquisitionMethod, TitleLevel
 from app.core import search
 
@@ -55,6 +56,19 @@ def _choosable(node_types: Sequence[NodeType] | None, region_prefix: str) -> sa.
     if node_types:
         query = query.where(Body.node_type.in_(node_types))
     return query.where(Body.region_code.startswith(region_prefix)) if region_prefix else query
+
+
+def nearly_named(session: Session, name: str, region_prefix: str, limit: int = 5) -> list[Body]:
+    """Active bodies of a region whose name is this one or nearly (rules.nearly_same), the same name first."""
+    few, many = int(len(name) * 0.6), int(len(name) / 0.6) + 6  # further apart they are not alike, 有限责任公司 or not
+    offered = _choosable(None, region_prefix).with_only_columns(Body.id, Body.name)
+    within = offered.where(sa.func.length(Body.name).between(few, many))
+    alike = [
+        (body_name != name, body_id) for body_id, body_name in session.execute(within) if nearly_same(name, body_name)
+    ]
+    ids = [body_id for _, body_id in sorted(alike)[:limit]]
+    rows = {body.id: body for body in session.scalars(sa.select(Body).where(Body.id.in_(ids)))} if ids else {}
+    return [rows[key] for key in ids]
 
 
 def acceptance_of(session: Session, body_id: int, method: AcquisitionMethod, level: TitleLevel) -> Acceptance | None:

@@ -1,13 +1,15 @@
-"""Rules of bodies: the unified social credit code."""
+"""Rules of bodies: the unified social credit code, names that may be one body's."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from itertools import pairwise
 
 from app.bodies.enums import BodyNature, NodeType
 from app.catalog.rules import text_problem
 
-__all__ = ["code_problem", "credit_code_problem", "nature_problem", "text_problem"]
+__all__ = ["code_problem", "credit_code_problem", "nature_problem", "nearly_same", "text_problem"]
 
 CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 CREDIT_WEIGHTS = tuple(3**power % 31 for power in range(17))
@@ -29,6 +31,36 @@ def credit_code_problem(code: str) -> str | None:
     if CREDIT_ALPHABET[(31 - total % 31) % 31] != code[17]:
         return "统一社会信用代码的校验位不对，请逐位核对。"
     return None
+
+
+_NUMERALS = "0123456789〇零一二三四五六七八九十百"
+ALIKE = 0.8
+CONTAINED = 0.75
+
+
+def nearly_same(one: str, other: str) -> bool:
+    """Whether two names may be one body's: written differently, a word left out, a word exchanged.
+
+    By the share of pairs of neighbouring characters they have in common (ALIKE, Dice), or one within the other with few
+    characters left out (CONTAINED). 第一中学 and 第二中学 are two, however much else is the same.
+    """
+    one, other = sorted((_core(one), _core(other)), key=len)
+    if one == other:
+        return True
+    if len(one) < 4 or [c for c in one if c in _NUMERALS] != [c for c in other if c in _NUMERALS]:
+        return False
+    rest = iter(other)
+    if len(one) >= CONTAINED * len(other) and all(char in rest for char in one):
+        return True
+    pairs, others = (list(pairwise(name)) for name in (one, other))
+    common = sum(min(pairs.count(pair), others.count(pair)) for pair in set(pairs))
+    return 2 * common >= ALIKE * (len(pairs) + len(others))
+
+
+def _core(name: str) -> str:
+    """A name without what is written now one way, now another: width, spaces, brackets, the form of a company."""
+    plain = re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", name)).upper()
+    return plain.replace("有限责任公司", "有限公司")
 
 
 def nature_problem(node_type: NodeType, nature: BodyNature) -> str | None:

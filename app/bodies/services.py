@@ -84,6 +84,19 @@ def create_body(
     return body
 
 
+def take_registration(
+    session: Session, *, actor: Actor, body_id: int, credit_code: str, contact_name: str, contact_phone: str
+) -> Body:
+    """A25: what the approved registration of a unit adds to the body it is: the code of its licence, and its contact."""
+    body = _kept(session, actor, body_id)
+    before = audit.assign(
+        body, credit_code=credit_code, contact_name=contact_name.strip()[:40], contact_phone=contact_phone.strip()
+    )
+    _insert(session, body, "该统一社会信用代码刚刚登记给了其他机构，请核对。")
+    audit.record(session, actor, "bodies.take_registration", body, changes=before)
+    return body
+
+
 def add_acceptance(
     session: Session,
     *,

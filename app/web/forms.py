@@ -159,20 +159,20 @@ def enum_field(
     )
 
 
+def id_or_none(value: Any) -> int | None:
+    """What a select or radio over rows sent: an id, None for nothing; ValueError for what is no id."""
+    if value in (None, "", "None"):
+        return None
+    number = int(value)
+    if not 0 <= number <= LARGEST_ID:
+        raise ValueError("not an id")
+    return number
+
+
 def id_field(label: str, *, need: bool = False, hint: str = "") -> SelectField:
     """A select over rows: the view sets `form.x.choices = choices_of(pairs)`; its data is an int or None."""
-
-    def coerce(value: Any) -> int | None:
-        if value in (None, "", "None"):
-            return None
-        number = int(value)
-        if not 0 <= number <= LARGEST_ID:
-            raise ValueError("not an id")
-        return number
-
-    return SelectField(
-        label, [required("请选择。") if need else optional()], choices=choices_of([]), coerce=coerce, description=hint
-    )
+    checks = [required("请选择。") if need else optional()]
+    return SelectField(label, checks, choices=choices_of([]), coerce=id_or_none, description=hint)
 
 
 def choices_of(pairs: Iterable[tuple[Any, str]], blank: str | None = "请选择") -> list[SelectChoice]:

@@ -18,27 +18,11 @@ from sqlalchemy.orm import Session
 
 from app.core import audit
 from app.core.audit import AuditEntry
-from app.core.enums import Labelled, Role
+from app.core.enums import Labelled
 from app.web import filters
+from app.web.words import action_word, role_word, verb
 
 MOST = 50
-VERBS = {
-    "create": "新增",
-    "add": "新增",
-    "import": "批量导入",
-    "change": "修改",
-    "edit": "修改",
-    "set": "修改",
-    "remove": "移除",
-    "delete": "删除",
-    "confirm": "确认",
-    "close": "关闭",
-    "cancel": "注销",
-    "deregister": "注销",
-    "restore": "恢复",
-    "lift": "解除",
-}
-"""What the first word of an action's verb is called: `bodies.deregister_acceptance` is 注销."""
 _BAD = {"remove", "delete", "close", "cancel", "deregister"}
 _ID_NUMBER = re.compile(r"(?<!\d)[1-9]\d{5}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\d)")
 
@@ -51,7 +35,7 @@ class Words:
     actions: Mapping[str, str] = field(default_factory=dict)
 
     def action(self, action: str) -> str:
-        return self.actions.get(action) or VERBS.get(_verb(action), "处理")
+        return self.actions.get(action) or action_word(action, "处理")
 
     def details(self, detail: Mapping[str, Any]) -> list[str]:
         """One line for each field the words name: changed ones as before → after."""
@@ -76,8 +60,8 @@ def steps(session: Session, *subjects: Any, words: Words) -> list[dict[str, Any]
     return [
         {
             "title": words.action(entry.action),
-            "tone": "bad" if _verb(entry.action) in _BAD else "ok" if _verb(entry.action) in ("create", "add") else "",
-            "who": f"{entry.actor_name} · {_role(entry.role)}" if entry.actor_name else _role(entry.role),
+            "tone": "bad" if verb(entry.action) in _BAD else "ok" if verb(entry.action) in ("create", "add") else "",
+            "who": f"{entry.actor_name} · {role_word(entry.role)}" if entry.actor_name else role_word(entry.role),
             "when": entry.at,
             "text": "\n".join(words.details(entry.detail)),
         }
@@ -87,14 +71,6 @@ def steps(session: Session, *subjects: Any, words: Words) -> list[dict[str, Any]
 
 def _pairs(subjects: tuple[Any, ...]) -> list[tuple[str, str]]:
     return [audit.subject_of(subject) for subject in subjects]
-
-
-def _verb(action: str) -> str:
-    return action.rpartition(".")[2].split("_")[0]
-
-
-def _role(stored: str) -> str:
-    return Role(stored).label if stored in set(Role) else stored
 
 
 def _shown(value: Any, enum: type[Labelled] | None) -> str:

@@ -90,7 +90,10 @@ class RecordView(ListScreen, ModelView):
     changing: ClassVar[Callable[..., Any] | None] = None
     retiring: ClassVar[Callable[..., Any] | None] = None
     removing: ClassVar[Callable[..., Any] | None] = None
+    change_word: ClassVar[str] = "编辑"
     retire_word: ClassVar[str] = "注销"
+    retire_button: ClassVar[str] = ""
+    """What the button under the reason reads; the word itself, unless the guide says otherwise."""
     words: ClassVar[Mapping[str, str]] = {}
     """What history calls actions whose verb is not in its vocabulary."""
     exclude_route_methods: ClassVar[set[str]] = {"action", "action_post", "download"}
@@ -189,8 +192,10 @@ class RecordView(ListScreen, ModelView):
 
     @expose("/edit/<pk>", methods=["GET", "POST"])
     def edit(self, pk: str) -> ResponseReturnValue:
-        """【编辑】."""
+        """【编辑】; a record that isn't kept any more shows its page instead of a form."""
         changing, row = self._verb("changing"), self._row(pk)
+        if request.method == "GET" and not self.keeps(row):
+            return self._closed(row, self.change_word, pk)
         form = self.edit_form() if request.method == "POST" else self.edit_form(obj=row)
         self.prepare(form)
         key = {self.key_name: self._key(pk)}
@@ -204,12 +209,14 @@ class RecordView(ListScreen, ModelView):
             flash("已保存修改。", "success")
             return redirect(self.url("show", pk=after[0]))
         back = self.url("show", pk=pk)
-        return self._form(form, f"编辑：{row}", back, self.edit_columns, warnings=self.edit_warnings(row))
+        return self._form(form, f"{self.change_word}：{row}", back, self.edit_columns, warnings=self.edit_warnings(row))
 
     @expose("/retire/<pk>", methods=["GET", "POST"])
     def retire(self, pk: str) -> ResponseReturnValue:
         """【注销】 or 【解除】, with its reason; the row and its history stay."""
         retiring, row, form = self._verb("retiring"), self._row(pk), RetireForm()
+        if request.method == "GET" and not self.keeps(row):
+            return self._closed(row, self.retire_word, pk)
         form.reason.label.text = f"{self.retire_word}原因"
         key = {self.key_name: self._key(pk)}
         if form.validate_on_submit() and self._attempt(
@@ -222,7 +229,7 @@ class RecordView(ListScreen, ModelView):
             f"{self.retire_word}：{row}",
             self.url("show", pk=pk),
             ("reason",),
-            submit=self.retire_word,
+            submit=self.retire_button or self.retire_word,
             tone="danger",
             warnings=self.warnings(row),
         )
@@ -254,7 +261,7 @@ class RecordView(ListScreen, ModelView):
         buttons = [Button("详情", self.url("show", pk=pk))]
         if self.keeps(row):
             if self.changing and self._may("edit"):
-                buttons.append(Button("编辑", self.url("edit", pk=pk)))
+                buttons.append(Button(self.change_word, self.url("edit", pk=pk)))
             if self.retiring and self._may("retire"):
                 buttons.append(Button(self.retire_word, self.url("retire", pk=pk), tone="danger"))
             if self.removing and self._may("delete"):
@@ -271,6 +278,10 @@ class RecordView(ListScreen, ModelView):
 
     def _may(self, method: str) -> bool:
         return bool(self.appbuilder.sm.has_access(f"can_{method}", self.__class__.__name__))
+
+    def _closed(self, row: Any, word: str, pk: str) -> ResponseReturnValue:
+        flash(f"“{row}”已经{self.retire_word}，不能{word}。", "warning")
+        return redirect(self.url("show", pk=pk))
 
     def _verb(self, name: str) -> Callable[..., Any]:
         return getattr(self, name) or abort(404)

@@ -35,9 +35,12 @@ def typed_keyword() -> str:
     return request.args.get("q", "").replace("\x00", "").strip()[:TYPED_LIMIT]
 
 
-def answer(choices: Iterable[Choice]) -> Response:
-    """The JSON a SearchSelectField's address answers: {"items": [{"id", "text", "note"}]}, SEARCH_LIMIT at most."""
-    return jsonify(items=[asdict(choice) for choice in list(choices)[:SEARCH_LIMIT]])
+def answer(choices: Iterable[Choice], nothing: str = "") -> Response:
+    """The JSON a SearchSelectField's address answers: {"items": [{"id", "text", "note"}]}, SEARCH_LIMIT at most.
+
+    `nothing` is told where there are none, instead of the stock words.
+    """
+    return jsonify(items=[asdict(choice) for choice in list(choices)[:SEARCH_LIMIT]], nothing=nothing)
 
 
 class SearchSelectWidget:

@@ -107,6 +107,12 @@ JOB_ROWS: dict[str, People] = {
     name: of(owner, "sysadmin") for owner in ("agency", "province") for name in (owner, f"export {owner}")
 }
 ADMIN_ROWS: dict[str, People] = {"unit": ADMIN, "applicant": ADMIN, "judge2": ADMIN}
+CARE_ROWS: dict[str, People] = {
+    "unit": of("province", "changsha"),
+    "applicant": of("province", "changsha"),
+    "judge2": of("province"),
+}
+"""Whose account an HR officer finds: who acts for a body of the region, or has applied in it."""
 
 
 @dataclass(frozen=True)
@@ -196,10 +202,11 @@ EXPECTED: dict[str, Expect] = {
     "AuthView.demo": Expect(ALL, values={"username": "furong"}),
     "DemoClockView.forward": Expect(ALL),
     "RegistrationView.register": Expect(of("anonymous")),
-    "RegistrationView.privacy": Expect(of("anonymous")),
+    "RegistrationView.privacy": Expect(ALL),
     # everybody who has signed in
     "PostView.choose": Expect(SIGNED_IN),
     "PasswordView.change": Expect(SIGNED_IN),
+    "PasswordView.applicant": Expect(SIGNED_IN),
     "BodySearchView.units": Expect(SIGNED_IN),
     "BodySearchView.bodies": Expect(SIGNED_IN),
     "BodySearchView.committees": Expect(SIGNED_IN),
@@ -220,6 +227,9 @@ EXPECTED: dict[str, Expect] = {
     "AccountView.show": Expect(ADMIN, "account", ADMIN_ROWS),
     "AccountView.grant": Expect(ADMIN, "account", ADMIN_ROWS),
     "AccountView.activate": Expect(ADMIN, "account", ADMIN_ROWS),
+    "AccountView.reset": Expect(ADMIN, "account", ADMIN_ROWS),
+    **_screen("PeopleAccountView", HR, exports=False),
+    "PeopleAccountView.reset": Expect(HR, "account", CARE_ROWS),
     "AccountView.revoke": Expect(ADMIN, "post", ADMIN_ROWS),
     # the console
     "ops.index": Expect(ADMIN),
@@ -277,6 +287,7 @@ EXPECTED: dict[str, Expect] = {
     **_screen("RegistrationReviewView", HR),
     "RegistrationReviewView.decide": Expect(HR, "registration", REGISTRATION_ROWS),
     "RegistrationReviewView.licence": Expect(HR, "registration", REGISTRATION_ROWS),
+    "RegistrationReviewView.contact": Expect(HR, "registration", REGISTRATION_ROWS),
     "UnitRegistrationView.register": Expect(of("anonymous")),
     "UnitRegistrationView.mend": Expect(of("anonymous")),
     "UnitRegistrationView.status": Expect(of("anonymous")),

@@ -71,7 +71,7 @@ def test_one_account_per_identity_number() -> None:
     with pytest.raises(Invalid) as refused:
         register(name="别人")
     assert set(refused.value.fields) == {"id_number"}
-    assert "已经注册过账号" in refused.value.fields["id_number"]
+    assert "这个身份证号已有账号，请直接登录" in refused.value.fields["id_number"]
 
 
 def test_five_wrong_passwords_lock_the_account_for_a_quarter_of_an_hour() -> None:

@@ -81,3 +81,26 @@ def test_code(code: str, good: bool) -> None:
 )
 def test_text(text: str, problem: str | None) -> None:
     assert rules.text_problem(text, "机构名称") == problem
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("长沙市城区排水事务中心", "长沙市城区排水事务中心", True),
+        ("长沙市城区排水事务中心", "长沙市 城区排水事务中心 ", True),
+        ("长沙新设计院（湖南）有限公司", "长沙新设计院(湖南)有限责任公司", True),
+        ("长沙市城区排水事务中心", "长沙市城区排水中心", True),  # a word left out
+        ("长沙市城区排水事务中心", "长沙城区排水事务中心", True),
+        ("长沙市城区排水事务中心", "长沙市城区排水服务中心", True),  # a character exchanged
+        ("长沙市城区排水事务中心", "湖南省长沙市城区排水事务中心", True),
+        ("长沙市第一中学", "长沙市第二中学", False),
+        ("长沙市雨花区砂子塘第一小学", "长沙市雨花区砂子塘第二小学", False),
+        ("长沙市第一中学", "长沙市第十一中学", False),
+        ("长沙市雨花区环境卫生中心", "长沙市天心区环境卫生中心", False),
+        ("长沙市城区排水事务中心", "株洲市给排水工程中心", False),
+        ("长沙市城区排水事务中心", "长沙市", False),
+        ("甲所", "乙所", False),
+    ],
+)
+def test_names_that_may_be_one_bodys(one: str, other: str, same: bool) -> None:
+    assert rules.nearly_same(one, other) is rules.nearly_same(other, one) is same

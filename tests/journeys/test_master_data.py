@@ -140,7 +140,7 @@ def _blacklist(desk: Person) -> None:
     desk.says("已新增。")
     desk.follow("解除")
     page.get_by_label("解除原因").fill("复核后更正。")
-    desk.press("解除")
+    desk.press("保存")
     desk.says("已解除。")
 
 
@@ -165,8 +165,10 @@ def _registration(desk: Person, folder: Path) -> None:
         },
     )
     page.get_by_label("营业执照或法人证书").set_input_files(papers(folder)["材料"])
+    page.get_by_label("我已阅读并同意《个人信息处理告知书》").check()
     desk.press("提交")
     desk.says("校验位不对")
+    desk.says("密码、再次输入密码、营业执照或法人证书要重新填写或选择，其他内容都还在。")
     fill(desk, {"统一社会信用代码": CODE, "密码": "Danwei@2026x", "再次输入密码": "Danwei@2026x"})
     page.get_by_label("营业执照或法人证书").set_input_files(papers(folder)["材料"])
     desk.press("提交")
@@ -174,6 +176,8 @@ def _registration(desk: Person, folder: Path) -> None:
     desk.sign_in("changsha")
     desk.menu("公服账号注册审核")
     desk.follow("审核")
+    page.locator("[data-preview-pane] iframe, [data-preview-pane] img").wait_for()
+    desk.picture("单位注册审核")
     desk.press("审核通过")
     desk.says(f"{NEW_UNIT}：审核通过")
 

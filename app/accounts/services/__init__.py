@@ -1,20 +1,18 @@
 """Everything that happens to people, users, posts and the blacklist."""
 
+from app.accounts.services.admitting import NEW_BODY, decide_registration, stamp_of, unmask_contact
 from app.accounts.services.blacklist import add_entry, change_entry, lift_entry
 from app.accounts.services.people import (
     APPLICANT_PREFIX,
     CONSENT_VERSION,
-    appoint,
     create_user,
-    grant_post,
     register_applicant,
     register_person,
-    relieve,
-    revoke_post,
     set_active,
     unmask,
 )
-from app.accounts.services.registering import decide_registration, open_registration, register_unit
+from app.accounts.services.posts import appoint, grant_post, open_application, relieve, revoke_post
+from app.accounts.services.registering import MENDABLE, open_registration, register_unit, registration_problems
 from app.accounts.services.signing_in import (
     LOCK_AFTER,
     LOCK_FOR,
@@ -24,6 +22,7 @@ from app.accounts.services.signing_in import (
     change_password,
     choose_post,
     open_session,
+    reset_password,
     resume,
     sign_in,
     sign_out,
@@ -36,6 +35,8 @@ __all__ = [
     "CONSENT_VERSION",
     "LOCK_AFTER",
     "LOCK_FOR",
+    "MENDABLE",
+    "NEW_BODY",
     "SEEN_EVERY",
     "THROTTLE_AFTER",
     "SignIn",
@@ -48,18 +49,23 @@ __all__ = [
     "decide_registration",
     "grant_post",
     "lift_entry",
+    "open_application",
     "open_registration",
     "open_session",
     "register_applicant",
     "register_person",
     "register_unit",
+    "registration_problems",
     "relieve",
+    "reset_password",
     "resume",
     "revoke_post",
     "set_active",
     "sign_in",
     "sign_out",
+    "stamp_of",
     "token_digest",
     "touch",
     "unmask",
+    "unmask_contact",
 ]

@@ -1,6 +1,8 @@
-"""What the services of accounts share: ending login sessions, hashing passwords, who may."""
+"""What the services of accounts share: ending login sessions, making and hashing passwords, who may."""
 
 from __future__ import annotations
+
+import secrets
 
 import sqlalchemy as sa
 from argon2 import PasswordHasher
@@ -14,6 +16,13 @@ from app.core.errors import NotAllowed
 from app.core.scope import Actor
 
 hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+
+
+def initial_password() -> str:
+    """Twelve characters that can be read out, and that `rules.password_problem` takes."""
+    letters = "".join(secrets.choice("abcdefghjkmnpqrstuvwxyz") for _ in range(5))
+    digits = "".join(secrets.choice("23456789") for _ in range(5))
+    return f"{secrets.choice('ABCDEFGHJKMNPQRSTUVWXYZ')}{letters}-{digits}"
 
 
 def end(login: LoginSession, why: SessionEnd) -> None:

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder import BaseView, expose
 
 from app.accounts.queries import search_people
+from app.accounts.rules import not_found_words
 from app.bodies.enums import NodeType
 from app.bodies.queries import search_bodies
 from app.catalog.queries import search_specialities
@@ -46,7 +47,9 @@ class BodySearchView(BaseView):
 
     @expose("/people")
     def people(self) -> ResponseReturnValue:
-        return answer(Choice(p.id, f"{p.name}（{p.id_masked}）") for p in search_people(read(), typed_keyword()))
+        word = typed_keyword()
+        found = search_people(read(), word)
+        return answer((Choice(p.id, f"{p.name}（{p.id_masked}）") for p in found), not_found_words(word))
 
     def _bodies(self, **conditions: Any) -> ResponseReturnValue:
         found = search_bodies(read(), typed_keyword(), **conditions)

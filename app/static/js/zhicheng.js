@@ -103,13 +103,13 @@
       if (!word) { status.textContent = "请先录入关键字。"; return; }
       const mine = ++asked;
       status.textContent = "正在查询…";
-      let items;
+      let items, nothing;
       try {
         const url = new URL(box.dataset.url, location.href);
         url.searchParams.set("q", word);
         const answer = await fetch(url, { headers: { Accept: "application/json" }, credentials: "same-origin" });
         if (!answer.ok) throw new Error(String(answer.status));
-        items = (await answer.json()).items;
+        ({ items, nothing } = await answer.json());
       } catch (error) { if (mine === asked) status.textContent = "查询失败，请稍后再试。"; return; }
       if (mine !== asked) return;
       list.replaceChildren();
@@ -124,7 +124,7 @@
         list.append(option);
         return option;
       });
-      status.textContent = options.length ? `找到 ${options.length} 条，用上下键选择` : "没有找到，请换一个关键字。";
+      status.textContent = options.length ? `找到 ${options.length} 条，用上下键选择` : nothing || "没有找到，请换一个关键字。";
       list.hidden = !options.length;
       input.setAttribute("aria-expanded", String(options.length > 0));
       if (options.length) move(0);

@@ -1,6 +1,10 @@
-"""What people call the tables and their columns; a new one goes by its own name until it is named here."""
+"""What people call tables, their columns, and the actions of the audit trail; a new one goes by its own name until it
+is named here. History, the audit list and the console take their words from this one place.
+"""
 
 from __future__ import annotations
+
+from app.core.enums import Role
 
 
 def _pairs(text: str) -> dict[str, str]:
@@ -31,7 +35,8 @@ WORDS = _pairs("""
     certificate_id=证书 chain=链 chair_name=主任委员 changed_at=修改时间 changed_by_fk=修改人 changed_on=修改时间 clause=依据
     closed_at=办结时间 closes_on=截止日期 code=编码 committee_id=评委会 concluded_at=结束时间 conclusion=结论
     confirmed_at=确认时间 confirmed_by=确认人 consent_version=告知书版本 consented_at=同意时间 contact=联系方式
-    contact_id_masked=经办人证件号 contact_id_number=经办人证件号（加密） contact_name=联系人 contact_phone=联系电话 content=内容
+    contact_id_masked=经办人证件号 contact_id_number=经办人证件号（加密） contact_name=联系人 contact_phone=联系电话
+    contact_phone_masked=联系电话 content=内容
     correction_due=补正截止 count=人数 created_at=建立时间 created_by_fk=建立人 created_on=建立时间 credit_code=统一社会信用代码
     current_body_id=当前机构 current_seq=当前节点 data=内容 decided_at=审核时间 decided_by=审核人 deregistered_at=注销时间
     deregistered_reason=注销原因 description=说明 detail=明细 document_number=文号 done=成功数 education=学历 email=邮箱
@@ -52,7 +57,8 @@ WORDS = _pairs("""
     phone_masked=手机号 pinyin=拼音首字母 place=地点 plan_id=评审方案 post_id=任职身份 posts=岗位数 prefix=编号前缀
     present_level=现级别 previous_hash=上一条哈希 printed_name=打印名称 problems=问题 procedure=审核流程 published_at=发布时间
     purpose=用途 raised_by=提出人 reached_at=到达时间 reason=原因 received_on=收到日期 recorded_on=备案日期 region_code=行政区划
-    registration_date=注册时间 registration_hash=注册哈希 remark=备注 rendered_at=生成时间 required=必须 requirement_id=材料要求
+    registration_date=注册时间 registration_id=单位注册 registration_hash=注册哈希
+    remark=备注 rendered_at=生成时间 required=必须 requirement_id=材料要求
     reserve=备选人数 result=结果 review_from=评审开始 review_until=评审结束 revoked_at=撤销时间 revoked_on=撤销时间
     revoked_reason=撤销原因 role=角色 rows=行 scopes=范围 section=栏目 seen_at=最近访问 sent_at=发送时间 sent_by=发送人 seq=顺序
     serial=流水号 series_id=系列 set_by=设定人 settled_at=办结时间 settled_by=办结人 sha256=摘要 since=开始时间
@@ -63,3 +69,83 @@ WORDS = _pairs("""
     valid_from=启用日期 valid_until=有效期至 value=值 version=版本 view_menu_id=页面 waited_seconds=停留秒数 weight=权重 year=年度
     year_from=起始年份 year_until=截止年份 years=年限
 """)
+
+DOMAINS = _pairs("""
+    access=访问控制 accounts=账号与登录 applications=职称申报 approval_paths=审核路径 blacklist=黑名单 bodies=机构
+    catalog=专业与职称 certificates=证书 committees=评委会 dictionaries=字典 exports=查询结果导出 imports=批量导入 jobs=任务
+    outcomes=评审结果与备案 public_notices=公示 quotas=职数 registrations=单位注册 review_plans=评审方案 seeds=初始数据
+""")
+"""What stands before the dot of an action."""
+
+ACTIONS = _pairs("""
+    access.refused=越权访问被拒绝
+    accounts.sign_in=登录 accounts.sign_in_refused=登录失败 accounts.sign_out=退出登录 accounts.choose_post=选择身份
+    accounts.register=注册申报人账号 accounts.create_user=新增用户 accounts.change_password=修改密码
+    accounts.reset_password=重置密码 accounts.open_application=开通个人申报
+    accounts.activate=启用用户 accounts.deactivate=停用用户 accounts.grant_post=授予身份 accounts.revoke_post=收回身份
+    accounts.relieve=更换操作员 accounts.unmask=查看完整证件号
+    applications.save_draft=暂存申报 applications.save_section=填写申报表 applications.attach=上传申报材料
+    applications.detach=移除申报材料 applications.submit=提交申报 applications.resubmit=重新提交申报
+    applications.withdraw=撤回申报 applications.lapse=逾期未补正 applications.forward=上报 applications.decline=不予推荐
+    applications.approve=申报审核通过 applications.refuse=申报审核不通过 applications.return=退回申报
+    applications.resend=重新上报 applications.supplement=退回补充材料 applications.close=终止申报
+    applications.plan=编入评审方案 applications.unplan=移出评审方案 applications.pass=评审通过 applications.fail=评审未通过
+    applications.publish=列入结果公示 applications.clear=公示无异议 applications.uphold=公示异议成立
+    applications.file=备案通过 applications.issue=发放证书（申报）
+    approval_paths.create=新增审核路径 approval_paths.confirm=确认审核路径 approval_paths.cancel=注销审核路径
+    approval_paths.import=批量导入审核路径 approval_paths.ask_to_mend=发送路径修正通知 approval_paths.settle_mending=办结路径修正通知
+    blacklist.add=加入黑名单 blacklist.change=修改黑名单 blacklist.lift=解除黑名单
+    bodies.create=新增机构 bodies.deregister=注销机构 bodies.take_registration=关联单位注册 bodies.add_acceptance=新增受理机构
+    bodies.change_acceptance=修改受理机构 bodies.deregister_acceptance=注销受理机构 bodies.import_acceptances=批量导入受理机构
+    bodies.add_issuing_authority=新增发证单位编码 bodies.change_issuing_authority=修改发证单位编码
+    bodies.deregister_issuing_authority=注销发证单位编码
+    catalog.create_speciality=新增专业 catalog.change_speciality=修改专业 catalog.delete_speciality=删除专业
+    catalog.create_title=新增职称 catalog.change_title=修改职称 catalog.delete_title=删除职称
+    certificates.generate=生成证书编号 certificates.issued=发放证书 certificates.rendered=生成电子证书
+    certificates.revoked=撤销证书
+    committees.create=新增评委会 committees.change=修改评委会 committees.deregister=注销评委会 committees.import=批量导入评委会
+    committees.create_batch=新增年度批次 committees.change_batch=修改年度批次 committees.close_batch=关闭年度批次
+    committees.add_speciality=新增评审专业 committees.remove_speciality=移除评审专业 committees.add_founder=新增组建单位
+    committees.remove_founder=移除组建单位 committees.add_fee=新增缴费标准 committees.change_fee=修改缴费标准
+    committees.remove_fee=移除缴费标准
+    dictionaries.add=新增字典条目 dictionaries.change=修改字典条目 dictionaries.remove=删除字典条目 dictionaries.set=设定系统参数
+    exports.ask=申请导出查询结果 exports.make=生成导出文件 exports.download=下载导出文件 exports.expire=清除到期导出文件
+    imports.upload=上传导入文件 imports.submit=提交批量导入 imports.discard=放弃批量导入
+    jobs.submit=提交任务 jobs.retry=重试任务
+    outcomes.record_meeting=登记评审会议 outcomes.record_results=录入评审结果 outcomes.request_filing=申请备案
+    outcomes.decide_filing=审核备案
+    public_notices.publish=发布公示 public_notices.object=登记公示异议 public_notices.close_objection=办结公示异议
+    public_notices.conclude=结束公示 public_notices.cancel=撤销公示
+    quotas.declare=职数申报 quotas.decide=职数审核
+    registrations.submit=提交单位注册 registrations.decide=审核单位注册 registrations.replace=被新的注册代替
+    registrations.unmask=查看联系人完整证件号
+    review_plans.create=新增评审方案 review_plans.edit=修改评审方案 review_plans.experts=填写专家需求
+    review_plans.rubric=填写打分细则 review_plans.attach=上传方案附件 review_plans.submit=呈报评审方案
+    review_plans.approve=评审方案审核通过 review_plans.refuse=评审方案审核不通过 review_plans.conclude=确认评审结果
+    review_plans.cancel=取消评审方案
+    seeds.load_scale=生成测量数据
+""")
+_VERBS = _pairs("""
+    create=新增 add=新增 import=批量导入 change=修改 edit=修改 set=修改 remove=移除 delete=删除 confirm=确认 close=关闭
+    cancel=注销 deregister=注销 restore=恢复 lift=解除
+""")
+"""What the first word of a verb is called, where its action has no name of its own."""
+
+
+def verb(action: str) -> str:
+    """The first word of an action's verb: `bodies.deregister_acceptance` is deregister."""
+    return action.rpartition(".")[2].split("_")[0]
+
+
+def action_word(action: str, otherwise: str | None = None) -> str:
+    """What people call an action; `otherwise`, or its code, where nobody has named it."""
+    return ACTIONS.get(action) or _VERBS.get(verb(action)) or (action if otherwise is None else otherwise)
+
+
+def role_word(role: str) -> str:
+    return Role(role).label if role in set(Role) else role
+
+
+def object_word(object_type: str, object_id: str) -> str:
+    """What an entry is about: 机构 12."""
+    return f"{TABLES.get(object_type, object_type)} {object_id}".strip()
