@@ -80,7 +80,7 @@ def _problems(
 ) -> dict[str, str]:
     checks = {
         "credit_code": body_rules.credit_code_problem(values["credit_code"]),
-        "name": body_rules.text_problem(values["name"], "单位名称"),
+        "name": body_rules.name_problem(values["name"], "单位名称"),
         "contact_name": rules.name_problem(values["contact_name"]),
         "contact_id_number": rules.id_number_problem(values["contact_id_number"], clock.today()),
         "contact_phone": rules.phone_problem(values["contact_phone"]),
