@@ -25,6 +25,7 @@ SHOWN = 1000
 ASKED: dict[str, tuple[type[Any], Callable[[Session, Any], Sequence[Loss]]]] = {
     "edge": (PathEdge, without_edge),
     "acceptance": (Acceptance, without_acceptance),
+    "body": (Body, lambda session, body: without_body(session, body.id)),
     "committee": (Committee, lambda session, committee: without_body(session, committee.body_id)),
 }
 
