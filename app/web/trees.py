@@ -20,13 +20,13 @@ from flask import abort, flash, redirect, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import BaseView, expose
 from markupsafe import Markup
-from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.errors import Refusal
 from app.core.scope import Actor
 from app.web import export
+from app.web.cautions import Caution
 from app.web.forms import Form, attempt
 from app.web.identity import command, current_actor, read
 from app.web.lists import Column
@@ -44,6 +44,11 @@ class Node:
     text: str
     note: str = ""
     pinyin: str = ""
+
+    def found_by(self, text: str) -> bool:
+        """What a keyword finds: part of the name, the beginning of the note, part of the initials. As `search` of tree.js."""
+        low = text.lower()
+        return low in self.text.lower() or self.note.lower().startswith(low) or low in self.pinyin
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,6 @@ class TreeScreen(BaseView):
     below: ClassVar[str]
     """What 【新增】 adds: 专业, 职称."""
     columns: ClassVar[Sequence[Column]]
-    order: ClassVar[Sequence[Any]]
 
     # What a screen declares -------------------------------------------------------------------------------
 
@@ -101,9 +105,14 @@ class TreeScreen(BaseView):
         """Delete; the key of the node it hung below."""
         raise NotImplementedError
 
-    def select(self, session: Session, text: str) -> Select[Any]:
-        """The rows of 【导出查询结果】: those that match `text`, all without it."""
+    def rows(self, session: Session, keys: Sequence[str]) -> Iterable[Any]:
+        """What `columns` are taken from, of these nodes, in their order: the rows of 【导出查询结果】."""
         raise NotImplementedError
+
+    def warnings(self, key: str) -> Sequence[Caution]:
+        """What adding below a node would do to others, said on the form."""
+        del key
+        return ()
 
     # Routes -------------------------------------------------------------------------------------------------
 
@@ -176,10 +185,10 @@ class TreeScreen(BaseView):
 
     @expose("/export")
     def export(self) -> ResponseReturnValue:
-        """【导出查询结果】."""
-        session = read()
-        statement = self.select(session, typed_keyword()).order_by(*self.order)
-        workbook = export.workbook(export.found(session, statement, single=True), self.columns, title=self.title)
+        """【导出查询结果】: the nodes that the page's search finds, all without a keyword."""
+        session, text = read(), typed_keyword()
+        keys = [node.key for node in self.nodes(session) if not text or node.found_by(text)]
+        workbook = export.workbook(self.rows(session, keys), self.columns, title=self.title)
         name = f"{self.title}_{clock.local(clock.now()):%Y%m%d_%H%M}.xlsx"
         return send_file(workbook, mimetype=export.XLSX, as_attachment=True, download_name=name)
 
