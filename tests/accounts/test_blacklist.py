@@ -13,6 +13,7 @@ from app.accounts import rules, services
 from app.accounts.models import BlacklistEntry
 from app.accounts.queries import blacklisted
 from app.core import clock
+from app.core.audit import AuditEntry
 from app.core.db import read_session
 from app.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from tests.http import Doors
@@ -78,6 +79,15 @@ def test_refusals(doors: Doors, person: int) -> None:
     act(PROVINCE, services.add_entry, person_id=person, **ENTRY)
     with pytest.raises(Conflict, match="已在黑名单中"):
         act(PROVINCE, services.add_entry, person_id=person, **ENTRY)
+
+
+def test_saving_what_is_there_already_is_no_change(doors: Doors, person: int) -> None:
+    key = act(PROVINCE, services.add_entry, person_id=person, **ENTRY)
+    act(PROVINCE, services.change_entry, entry_id=key, **ENTRY)
+    act(PROVINCE, services.change_entry, entry_id=key, **(ENTRY | {"reason": "抄袭"}))
+    with read_session(SYSTEM) as session:
+        told = session.scalars(sa.select(AuditEntry.detail).where(AuditEntry.action == "blacklist.change")).all()
+    assert told == [{"changes": {"reason": ["提供虚假材料", "抄袭"]}}]
 
 
 def test_another_region_does_not_see_it(doors: Doors, person: int) -> None:
