@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from app.formats.fonts import missing_glyphs
 
 
 def initials(text: str) -> str:
     """Pinyin initials for searching: 长沙市 -> "css"; other characters stand as they are, in lower case."""
-    from pypinyin import Style, lazy_pinyin  # its phrases take 55 MB: only for a process that names something
+    from pypinyin.seg.simpleseg import seg  # its phrases take 55 MB: only for a process that names something
 
-    letters = lazy_pinyin(text, style=Style.FIRST_LETTER, errors=str.lower)
-    return "".join(letters)[:80]
+    return "".join([word.lower() if word.isascii() else _letters(word) for word in seg(text)])[:80]
+
+
+@lru_cache(maxsize=1 << 14)
+def _letters(word: str) -> str:
+    """Of one word: a province's names are made of few, and each costs ten times a look-up."""
+    from pypinyin import Style, lazy_pinyin
+
+    return "".join(lazy_pinyin(word, style=Style.FIRST_LETTER, errors=str.lower))
 
 
 def code_problem(code: str) -> str | None:

@@ -11,6 +11,7 @@ from app.catalog.rules import initials, name_problem
         ("给排水", "gps"),
         ("长沙市城区排水事务中心", "csscqpsswzx"),
         ("A2办公室", "a2bgs"),
+        ("重庆银行行政处", "cqyhxzc"),  # by words: 重 and 行 have several readings
         ("", ""),
     ],
 )
