@@ -11,7 +11,8 @@ from app.accounts.views import administration, blacklist, registering, signing_i
 from app.applications.views import applicant, cautions, common, deciding, notices
 from app.approval_paths.views import configuring, health, querying, what_if
 from app.approval_paths.views import importing as path_importing
-from app.bodies import views as bodies
+from app.bodies.views import authorising
+from app.bodies.views import keeping as bodies
 from app.catalog import views as catalog
 from app.certificates import views as certificates
 from app.committees.views import batches, keeping, searching
@@ -33,7 +34,8 @@ HIDDEN: tuple[Any, ...] = (
     signing_in.PasswordView,
     home.JobView,
     home.DemoClockView,
-    bodies.AcceptanceImportView,
+    bodies.BodyImportView,
+    authorising.AcceptanceImportView,
     committee_importing.CommitteeImportView,
     path_importing.InitialDeterminationPathImportView,
     path_importing.RecognitionPathImportView,
@@ -85,7 +87,8 @@ MENU: tuple[tuple[str, str, tuple[tuple[str, Any], ...]], ...] = (
         (
             ("职称专业管理", catalog.SpecialityTreeView),
             ("职称树管理", catalog.TitleTreeView),
-            ("职称初定/认定受理机构管理", bodies.AcceptanceView),
+            ("机构管理", bodies.BodyView),
+            ("职称初定/认定受理机构管理", authorising.AcceptanceView),
             ("职称初定审核路径配置", configuring.InitialDeterminationPathView),
             ("职称认定审核路径配置", configuring.RecognitionPathView),
             ("初评会审核路径配置", configuring.JuniorReviewPathView),
@@ -93,7 +96,7 @@ MENU: tuple[tuple[str, str, tuple[tuple[str, Any], ...]], ...] = (
             ("高评会审核路径配置", configuring.SeniorReviewPathView),
             ("审核路径配置查询", querying.PathQueryView),
             ("全省路径体检", health.HealthView),
-            ("发证单位编码配置", bodies.IssuingAuthorityView),
+            ("发证单位编码配置", authorising.IssuingAuthorityView),
             ("评委会管理", keeping.CommitteeView),
             ("评委会查询", keeping.CommitteeQueryView),
             ("黑名单管理", blacklist.BlacklistView),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -23,13 +24,10 @@ def search_bodies(
     limit: int = 20,
 ) -> list[Body]:
     """回车查询: active bodies by name, code, credit code or pinyin initials, the nearest first."""
-    condition = search.finds(
-        text, name=Body.name, initials=Body.pinyin, codes=(Body.code, Body.credit_code), key=Body.id
-    )
     found = (
         _choosable(node_types, region_prefix)
         .with_only_columns(Body.id)  # the scan sorts keys, not rows
-        .where(condition)
+        .where(_matches(text))
         .order_by(*search.nearest(text, name=Body.name), Body.id)
         .limit(limit)
     )
@@ -38,17 +36,24 @@ def search_bodies(
     return [rows[key] for key in ids]
 
 
-def standing_bodies(session: Session, *body_ids: int) -> dict[int, Body]:
-    """The bodies by key, as they stand now and, on PostgreSQL, stay until this transaction ends: for whoever is to use them."""
-    query = sa.select(Body).where(Body.id.in_(body_ids)).order_by(Body.id).with_for_update(read=True)
-    return {row.id: row for row in session.scalars(query, execution_options={"populate_existing": True})}
-
-
 def choosable_body(
     session: Session, body_id: int, *, node_types: Sequence[NodeType] | None = None, region_prefix: str = ""
 ) -> Body | None:
     """The body, if a search under the same conditions could have offered it."""
     return session.scalar(_choosable(node_types, region_prefix).where(Body.id == body_id))
+
+
+def narrowed(query: sa.Select[Any], values: Mapping[str, Any]) -> sa.Select[Any]:
+    """The conditions that lists about bodies share, over a select that has them: name, node_type, region."""
+    if text := values.get("name"):
+        query = query.where(_matches(text))
+    if values.get("node_type"):
+        query = query.where(Body.node_type == values["node_type"])
+    return query.where(Body.region_code == values["region"]) if values.get("region") else query
+
+
+def _matches(text: str) -> sa.ColumnElement[bool]:
+    return search.finds(text, name=Body.name, initials=Body.pinyin, codes=(Body.code, Body.credit_code), key=Body.id)
 
 
 def _choosable(node_types: Sequence[NodeType] | None, region_prefix: str) -> sa.Select[Body]:
@@ -78,6 +83,12 @@ def acceptance_of(session: Session, body_id: int, method: AcquisitionMethod, lev
             Acceptance.body_id == body_id, Acceptance.method == method, Acceptance.level == level, Acceptance.active
         )
     )
+
+
+def guideline_of(session: Session, body_id: int, method: AcquisitionMethod, level: TitleLevel) -> str:
+    """申报须知 of a final authority; empty where it has none, or is a committee."""
+    found = acceptance_of(session, body_id, method, level)
+    return found.guideline if found else ""
 
 
 def issuing_authority_of(session: Session, body_id: int) -> IssuingAuthority | None:

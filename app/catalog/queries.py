@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 import sqlalchemy as sa
@@ -10,6 +11,8 @@ from sqlalchemy.orm import Session, joinedload
 from app.catalog.enums import AcquisitionMethod, TitleLevel
 from app.catalog.models import EligibilityRule, MaterialRequirement, Region, Setting, Speciality, Title, TitleSeries
 from app.core import clock, search
+
+_MANY = 1_000
 
 
 def setting(session: Session, key: str, default: str) -> str:
@@ -75,15 +78,12 @@ def speciality_and_below(speciality_id: int) -> sa.Select[tuple[int]]:
     return sa.select(below.c.id)
 
 
-def speciality_matches(text: str) -> sa.ColumnElement[bool]:
-    return search.finds(text, name=Speciality.name, initials=Speciality.pinyin, codes=(Speciality.code,))
-
-
 def search_specialities(
     session: Session, text: str, *, series_id: int | None = None, limit: int = 20
 ) -> list[Speciality]:
     """By name, code or pinyin initials, the nearest first; leaves and branches alike."""
-    query = sa.select(Speciality).where(Speciality.active, speciality_matches(text))
+    found = search.finds(text, name=Speciality.name, initials=Speciality.pinyin, codes=(Speciality.code,))
+    query = sa.select(Speciality).where(Speciality.active, found)
     if series_id is not None:
         query = query.where(Speciality.series_id == series_id)
     order = (*search.nearest(text, name=Speciality.name), Speciality.code)
@@ -134,6 +134,15 @@ def speciality_nodes(session: Session) -> list[sa.Row[tuple[int, int | None, str
     """Every node of the speciality tree as (id, parent_id, code, name, pinyin), by code: rows, not entities."""
     query = sa.select(Speciality.id, Speciality.parent_id, Speciality.code, Speciality.name, Speciality.pinyin)
     return list(session.execute(query.order_by(Speciality.code)))
+
+
+def specialities_by_key(session: Session, keys: Sequence[int]) -> Iterator[Speciality]:
+    """The nodes of these keys with the nodes above them, in the order of the keys."""
+    query = sa.select(Speciality).options(joinedload(Speciality.parent))
+    for start in range(0, len(keys), _MANY):
+        piece = keys[start : start + _MANY]
+        found = {row.id: row for row in session.scalars(query.where(Speciality.id.in_(piece)))}
+        yield from (found[key] for key in piece)
 
 
 def speciality_path(session: Session, speciality_id: int) -> list[Speciality]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
-import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from app.catalog import queries, services
 from app.catalog.enums import TitleLevel
@@ -19,9 +18,10 @@ from app.core.enums import Role
 from app.core.scope import Actor
 from app.web import history
 from app.web.access import Access
+from app.web.cautions import Caution, cautions
 from app.web.forms import Form
 from app.web.history import Words
-from app.web.identity import current_actor
+from app.web.identity import current_actor, read
 from app.web.lists import Column
 from app.web.trees import Chosen, Node, TreeScreen
 
@@ -37,7 +37,6 @@ class SpecialityTreeView(TreeScreen):
     access = KEPT
     route_base, title, below = "/a1", "职称专业管理", "专业"
     intro = "栏目大类由国家统一规定，不能新增；在其下逐级维护专业。"
-    order = (Speciality.code,)
     columns = (
         Column("专业代码", "code", width="m"),
         Column("专业学科名称", "name", width="l"),
@@ -92,9 +91,21 @@ class SpecialityTreeView(TreeScreen):
         services.delete_speciality(session, actor=current_actor(), speciality_id=int(key))
         return str(parent_id)
 
-    def select(self, session: Session, text: str) -> sa.Select[Any]:
-        query = sa.select(Speciality).options(joinedload(Speciality.parent))
-        return query.where(queries.speciality_matches(text)) if text else query
+    def rows(self, session: Session, keys: Sequence[str]) -> Iterable[Speciality]:
+        return queries.specialities_by_key(session, [int(key) for key in keys])
+
+    def warnings(self, key: str) -> Sequence[Caution]:
+        return cautions(read(), read().get_one(Speciality, int(key)))
+
+
+class TitleRow(NamedTuple):
+    """A node of the title tree in a workbook: a series, a branch of it, or a title."""
+
+    series: str
+    branch: str = ""
+    level: TitleLevel | None = None
+    name: str = ""
+    ministry: str = ""
 
 
 class TitleTreeView(TreeScreen):
@@ -106,13 +117,12 @@ class TitleTreeView(TreeScreen):
     access = KEPT
     route_base, title, below = "/a2", "职称树管理", "职称"
     intro = "系列由国家统一规定，不能新增；在其下维护各级职称。"
-    order = (Title.series_id, Title.branch, Title.id)
     columns = (
-        Column("系列", "series.name", width="l"),
+        Column("系列", "series", width="l"),
         Column("专业类别", "branch"),
         Column("职称级别", "level"),
         Column("职称名称", "name"),
-        Column("对应人社部职称", "ministry_title"),
+        Column("对应人社部职称", "ministry"),
     )
 
     def keeps(self, actor: Actor) -> bool:
@@ -192,9 +202,17 @@ class TitleTreeView(TreeScreen):
         services.delete_title(session, actor=current_actor(), title_id=int(key[1:]))
         return f"s{series_id}"
 
-    def select(self, session: Session, text: str) -> sa.Select[Any]:
-        query = sa.select(Title).options(joinedload(Title.series))
-        return query.where(Title.name.contains(text, autoescape=True)) if text else query
+    def rows(self, session: Session, keys: Sequence[str]) -> Iterator[TitleRow]:
+        series = {row.id: row for row in queries.all_series(session)}
+        titles = {row.id: row for row in queries.all_titles(session)}
+        for key in keys:
+            kind, number = key[0], int(key[1:])
+            if kind == "s":
+                yield TitleRow(series[number].name)
+                continue
+            row = titles[number]
+            above = TitleRow(series[row.series_id].name, row.branch)
+            yield above if kind == "b" else above._replace(level=row.level, name=row.name, ministry=row.ministry_title)
 
     def _row(self, session: Session, key: str) -> Title | TitleSeries | None:
         if not re.fullmatch(r"[sbt][0-9]{1,9}", key):

@@ -12,6 +12,7 @@ from flask_appbuilder import BaseView, expose
 from sqlalchemy.orm import Session
 
 from app.applications.models import Application
+from app.bodies.models import IssuingAuthority
 from app.bodies.queries import issuing_authorities
 from app.catalog.queries import all_series
 from app.certificates import queries, services
@@ -22,6 +23,7 @@ from app.core import clock, jobs, storage
 from app.core.enums import Role
 from app.core.errors import Refusal
 from app.web.access import only
+from app.web.cautions import Caution, consequences
 from app.web.forms import Query, attempt, blank_first
 from app.web.identity import command, current_actor, read
 from app.web.lists import Bulk, Button, Column, ListScreen, asc, desc
@@ -314,3 +316,15 @@ class RenderingView(CertificateScreen):
             job_id, total = job.id, job.total
         jobs.start(job_id)
         return f"已开始生成 {total} 份电子证书，进度见“任务进度”。"
+
+
+def _stops(session: Session, authority: IssuingAuthority) -> Sequence[Caution]:
+    """What-if: who waits for a certificate under a code that is to end."""
+    if not authority.active:
+        return ()
+    stops = "注销以后不再生成编号，也不能以这个编码发放证书；已发出的证书不受影响。"
+    waiting = queries.waiting_for(session, authority)
+    return (Caution(f"{waiting} 份已生效的申报在等它发证：{stops}" if waiting else stops),)
+
+
+consequences[IssuingAuthority].append(_stops)

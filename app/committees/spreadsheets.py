@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.bodies.enums import BodyNature, NodeType
 from app.bodies.models import Body
-from app.bodies.rules import code_problem, text_problem
+from app.bodies.rules import code_problem, name_problem
 from app.bodies.services import require_keeper
 from app.bodies.spreadsheets import BODY_HELP, Bodies, parts
 from app.catalog.models import Region, Speciality, TitleSeries
@@ -62,8 +62,10 @@ def _check(session: Session, actor: Actor, rows: Sequence[Row]) -> None:
             row.wrong("code", f"已被“{taken[code]}”使用。")
         elif (other := first.setdefault(code, row.number)) != row.number:
             row.wrong("code", f"与第 {other} 行的编码相同。")
-        if problem := text_problem(texts["name"], "评委会名称"):
+        if problem := name_problem(texts["name"], "评委会名称"):
             row.wrong("name", problem)
+        if texts["printed_name"] and (problem := name_problem(texts["printed_name"], "打印在证书上的名称")):
+            row.wrong("printed_name", problem)
         if texts["region"] not in regions:
             row.wrong("region", "请填写现行的 6 位行政区划代码。")
         try:

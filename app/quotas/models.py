@@ -39,3 +39,6 @@ class PostQuota(Model):
         sa.CheckConstraint("posts >= 0 AND occupied >= 0 AND asked >= 0", name="not_negative"),
         sa.CheckConstraint("(status = 'approved') = (granted IS NOT NULL)", name="granted_when_approved"),
     )
+
+    def __str__(self) -> str:
+        return f"{self.year} 年度{self.level.label}职数"

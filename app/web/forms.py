@@ -20,6 +20,8 @@ from app.core.storage import MAX_FILE_BYTES
 from app.web.access import LARGEST_ID
 
 ASKED = "请填写此项。"
+WHOLE = {"maxlength": False}
+"""Of a code: the browser must not cut what is pasted, for what is left of it may be another's."""
 
 
 class ChineseMeta:
@@ -71,7 +73,7 @@ def strip(value: Any) -> Any:
 
 
 def text_field(label: str, *, length: int = 100, need: bool = False, hint: str = "", **options: Any) -> StringField:
-    """One line of stripped text, `length` characters at most."""
+    """One line of stripped text, `length` characters at most; `render_kw=WHOLE`: what is too long is told, not cut."""
     checks = [required() if need else optional(), at_most(length)]
     return StringField(
         label,
@@ -146,14 +148,15 @@ def choice_field(label: str, choices: Iterable[tuple[str, str]], *, blank: str =
 
 
 def enum_field(
-    label: str, enum: type[Labelled], *, need: bool = False, hint: str = "", blank: str = "请选择"
+    label: str, enum: Iterable[Labelled], *, need: bool = False, hint: str = "", blank: str = "请选择"
 ) -> SelectField:
-    """A select over `enum`; its data is the member, None where nothing is chosen."""
+    """A select over an enum, or some of its members; its data is the member, None where nothing is chosen."""
+    members = tuple(enum)
 
     def coerce(value: Any) -> Labelled | None:
-        return next((member for member in enum if member.value == value), None)
+        return next((member for member in members if member.value == value), None)
 
-    choices = choices_of(enum.choices(), blank)
+    choices = choices_of([(member.value, member.label) for member in members], blank)
     return SelectField(
         label, [required("请选择。") if need else optional()], choices=choices, coerce=coerce, description=hint
     )

@@ -22,7 +22,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, Literal, cast
 
 import sqlalchemy as sa
 from flask import abort, flash, redirect, request, url_for
@@ -33,7 +33,7 @@ from sqlalchemy import Select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.core.db import EnumText
+from app.core.db import EnumText, Model
 from app.core.enums import Labelled
 from app.core.errors import Invalid, Refusal
 from app.web import history
@@ -94,11 +94,14 @@ class RecordView(ListScreen, ModelView):
     retire_word: ClassVar[str] = "注销"
     retire_button: ClassVar[str] = ""
     """What the button under the reason reads; the word itself, unless the guide says otherwise."""
+    after_adding: ClassVar[Literal["list", "show"]] = "list"
+    """Where 【新增】 leads: the new record's page where more is to be said of it."""
     words: ClassVar[Mapping[str, str]] = {}
     """What history calls actions whose verb is not in its vocabulary."""
     exclude_route_methods: ClassVar[set[str]] = {"action", "action_post", "download"}
     related_views: Any = None
     form_template: ClassVar[str] = "screens/form.html"
+    show_template: ClassVar[str] = "screens/record.html"
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         for verb in _VERBS:
@@ -114,6 +117,8 @@ class RecordView(ListScreen, ModelView):
             return
         missing = [name for name in ("datamodel", "label_columns") if getattr(cls, name, None) is None]
         missing += [f"{verb}'s columns" for verb, names in cls._written() if not names]
+        if hasattr(cls, "datamodel") and cls.datamodel.obj.__str__ in (object.__str__, Model.__str__):
+            missing.append("a __str__ of its model, for headings")
         if missing:
             raise TypeError(f"{cls.__name__} lacks {', '.join(missing)}")
         if cls.related_views or not cls.exclude_route_methods >= RecordView.exclude_route_methods:
@@ -169,8 +174,9 @@ class RecordView(ListScreen, ModelView):
     def show(self, pk: str) -> ResponseReturnValue:
         row = self._row(pk)
         return self._page(
-            "screens/record.html",
+            self.show_template,
             title=str(row),
+            row=row,
             crumbs=[(self.title, self.url("list"))],
             facts=self.facts(row),
             buttons=[button for button in self.row_actions(row) if button.label != "详情"],
@@ -183,11 +189,15 @@ class RecordView(ListScreen, ModelView):
         """【新增】."""
         adding, form = self._verb("adding"), self.add_form()
         self.prepare(form)
-        if form.validate_on_submit() and self._attempt(
-            form, lambda work: adding(work, actor=current_actor(), **self.filled(form))
-        ):
+        made = []
+
+        def add(work: Session) -> None:
+            row = adding(work, actor=current_actor(), **self.filled(form))
+            made.append(sa.inspect(row).identity[0] if self.after_adding == "show" else None)
+
+        if form.validate_on_submit() and self._attempt(form, add):
             flash("已新增。", "success")
-            return redirect(self.url("list"))
+            return redirect(self.url(self.after_adding, pk=made[0]))
         return self._form(form, f"新增：{self.title}", self.url("list"), self.add_columns)
 
     @expose("/edit/<pk>", methods=["GET", "POST"])

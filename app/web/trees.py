@@ -20,12 +20,12 @@ from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import BaseView, expose
 from markupsafe import Markup
-from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from app.core.errors import Refusal
 from app.core.scope import Actor
 from app.web import export
+from app.web.cautions import Caution
 from app.web.forms import Form, attempt
 from app.web.identity import command, current_actor, read
 from app.web.lists import Column
@@ -43,6 +43,11 @@ class Node:
     text: str
     note: str = ""
     pinyin: str = ""
+
+    def found_by(self, text: str) -> bool:
+        """What a keyword finds: part of the name, the beginning of the note, part of the initials. As `search` of tree.js."""
+        low = text.lower()
+        return low in self.text.lower() or self.note.lower().startswith(low) or low in self.pinyin
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,6 @@ class TreeScreen(BaseView):
     below: ClassVar[str]
     """What 【新增】 adds: 专业, 职称."""
     columns: ClassVar[Sequence[Column]]
-    order: ClassVar[Sequence[Any]]
 
     # What a screen declares -------------------------------------------------------------------------------
 
@@ -100,9 +104,14 @@ class TreeScreen(BaseView):
         """Delete; the key of the node it hung below."""
         raise NotImplementedError
 
-    def select(self, session: Session, text: str) -> Select[Any]:
-        """The rows of 【导出查询结果】: those that match `text`, all without it."""
+    def rows(self, session: Session, keys: Sequence[str]) -> Iterable[Any]:
+        """What `columns` are taken from, of these nodes, in their order: the rows of 【导出查询结果】."""
         raise NotImplementedError
+
+    def warnings(self, key: str) -> Sequence[Caution]:
+        """What adding below a node would do to others, said on the form."""
+        del key
+        return ()
 
     # Routes -------------------------------------------------------------------------------------------------
 
@@ -175,10 +184,10 @@ class TreeScreen(BaseView):
 
     @expose("/export")
     def export(self) -> ResponseReturnValue:
-        """【导出查询结果】."""
-        session = read()
-        statement = self.select(session, typed_keyword()).order_by(*self.order)
-        return export.download(export.found(session, statement, single=True), self.columns, title=self.title)
+        """【导出查询结果】: the nodes that the page's search finds, all without a keyword."""
+        session, text = read(), typed_keyword()
+        keys = [node.key for node in self.nodes(session) if not text or node.found_by(text)]
+        return export.download(self.rows(session, keys), self.columns, title=self.title)
 
     # Inside -------------------------------------------------------------------------------------------------
 

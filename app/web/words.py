@@ -93,10 +93,11 @@ ACTIONS = _pairs("""
     applications.publish=列入结果公示 applications.clear=公示无异议 applications.uphold=公示异议成立
     applications.file=备案通过 applications.issue=发放证书（申报）
     approval_paths.create=新增审核路径 approval_paths.confirm=确认审核路径 approval_paths.cancel=注销审核路径
-    approval_paths.import=批量导入审核路径 approval_paths.ask_to_mend=发送路径修正通知 approval_paths.settle_mending=办结路径修正通知
+    approval_paths.change=修改审核路径 approval_paths.import=批量导入审核路径 approval_paths.ask_to_mend=发送路径修正通知 approval_paths.settle_mending=办结路径修正通知
     blacklist.add=加入黑名单 blacklist.change=修改黑名单 blacklist.lift=解除黑名单
-    bodies.create=新增机构 bodies.deregister=注销机构 bodies.take_registration=关联单位注册 bodies.add_acceptance=新增受理机构
-    bodies.change_acceptance=修改受理机构 bodies.deregister_acceptance=注销受理机构 bodies.import_acceptances=批量导入受理机构
+    bodies.create=新增机构 bodies.change=修改机构 bodies.import=批量导入机构 bodies.set_guideline=填写申报须知
+    bodies.import_acceptance=批量导入受理机构 bodies.deregister=注销机构 bodies.take_registration=关联单位注册 bodies.add_acceptance=新增受理机构
+    bodies.change_acceptance=修改受理机构 bodies.deregister_acceptance=注销受理机构
     bodies.add_issuing_authority=新增发证单位编码 bodies.change_issuing_authority=修改发证单位编码
     bodies.deregister_issuing_authority=注销发证单位编码
     catalog.create_speciality=新增专业 catalog.change_speciality=修改专业 catalog.delete_speciality=删除专业

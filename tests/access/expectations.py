@@ -147,11 +147,11 @@ def _records(
     return {**_screen(name, who), f"{name}.add": Expect(who), f"{name}.show": one, **verbs}
 
 
-def _wizard(name: str) -> dict[str, Expect]:
-    """An import wizard: HR officers, and a batch (the world has none, so the number is of no row) for its maker alone."""
+def _wizard(name: str, who: People = HR) -> dict[str, Expect]:
+    """An import wizard: its officers, and a batch (the world has none, so the number is of no row) for its maker alone."""
     rows = {"nobody": NOBODY}
-    return {f"{name}.{method}": Expect(HR) for method in ("page", "template", "upload")} | {
-        f"{name}.{method}": Expect(HR, "job", rows) for method in ("show", "failures", "submit", "discard")
+    return {f"{name}.{method}": Expect(who) for method in ("page", "template", "upload")} | {
+        f"{name}.{method}": Expect(who, "job", rows) for method in ("show", "failures", "submit", "discard")
     }
 
 
@@ -250,7 +250,10 @@ EXPECTED: dict[str, Expect] = {
     "ops_templates.workbook": Expect(ADMIN, values={"kind": "bodies.acceptances"}),
     "ops_templates.source": Expect(ADMIN, values={"file": "home/job.html"}),
     # master data
+    **_records("BodyView", ADMIN | HR, "body", COMMITTEE_ROWS),
+    **_wizard("BodyImportView", ADMIN | HR),
     **_records("AcceptanceView", ADMIN | HR, "acceptance", COMMITTEE_ROWS),
+    "AcceptanceView.guideline": Expect(ADMIN | HR, "acceptance", COMMITTEE_ROWS),
     **_records("IssuingAuthorityView", ADMIN | HR, "authority", COMMITTEE_ROWS),
     **{
         route: expected

@@ -223,6 +223,7 @@ class Builder:
             ("far", ZHUZHOU_OFFICE, ZHUZHOU_UNIT, "12430000444885384T", "far"),
         ):
             body, hr = self.by_name[office], officers[row]
+            self.rows.put("body", row, body.id)
             with unit_of_work(SYSTEM) as session:
                 for table, model in (("acceptance", Acceptance), ("authority", IssuingAuthority)):
                     found = session.scalars(sa.select(model.id).where(model.body_id == body.id)).first()

@@ -397,7 +397,7 @@ def test_an_operator_who_cannot_sign_in_is_none(visitor: Browser) -> None:
 
 def test_a_namesake_is_shown_and_the_officer_chooses(visitor: Browser, doors: Doors) -> None:
     key = make_body(DRAINAGE)  # imported, without a code
-    assert "注册申请已提交" in send(visitor, name="长沙市城区排水事务 中心")
+    assert "注册申请已提交" in send(visitor, name="长沙城区排水事务中心")
     officer, row = doors.enter(CITY), registration()
     assert row is not None
     page = officer.get(f"/a25/{row.id}").text

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -219,6 +220,45 @@ def test_a_post_of_the_future_is_not_in_force() -> None:
     with unit_of_work(SYSTEM) as session:
         session.get_one(Post, actor.post_id).since = clock.today() + timedelta(days=1)
     assert "没有有效的任职身份" in sign_in(username(actor)).problem
+
+
+# -- the first administrator ------------------------------------------------------------------------------------
+
+ADMIN = {"username": "zhuguan", "name": "王主管", "id_number": id_number(serial=881), "phone": "13812340001"}
+
+
+def create_admin(actor: Actor = SYSTEM, **changes: Any) -> str:
+    with unit_of_work(actor) as session:
+        return services.create_admin(session, actor=actor, **(ADMIN | changes))
+
+
+def test_the_first_administrator_has_a_password_for_once() -> None:
+    password = create_admin()
+    signed_in = sign_in("zhuguan", password)
+    assert signed_in.needs_choice  # nothing but the password can be changed
+    with read_session(SYSTEM) as session:
+        account = queries.find_account(session, "zhuguan")
+        assert account and queries.must_change_password(session, account.id) and not account.is_demo
+        assert [post.role for post in queries.posts_in_force(session, account.id, clock.today())] == [Role.SYSADMIN]
+    with pytest.raises(Refusal, match="已有系统管理员“zhuguan”，其他账号由他在“用户管理”中建立"):
+        create_admin(username="another", id_number=id_number(serial=883))
+    assert create_admin(username="another", id_number=id_number(serial=883), password=PASSWORD, another=True) == ""
+    acting = resume(sign_in("another").token)
+    assert acting is not None and acting.role is Role.SYSADMIN
+
+
+def test_an_administrator_who_is_gone_makes_room() -> None:
+    gone, still = make_actor(Role.SYSADMIN), make_actor(Role.APPLICANT)
+    with pytest.raises(Refusal):
+        create_admin()
+    with unit_of_work(SYSTEM) as session:
+        session.get_one(Post, gone.post_id).active = False
+    with pytest.raises(Invalid) as refused:
+        create_admin(username="1", name="王", id_number="1", phone="1", password="short")
+    assert set(refused.value.fields) == {"username", "name", "id_number", "phone", "password"}
+    with pytest.raises(NotAllowed):
+        create_admin(still)
+    assert create_admin()
 
 
 # -- the operator of a body ------------------------------------------------------------------------------------

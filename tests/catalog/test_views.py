@@ -15,7 +15,7 @@ from flask import Flask
 from app.catalog.models import Speciality, Title
 from app.core import clock
 from app.core.db import read_session
-from tests.http import Doors
+from tests.http import Browser, Doors
 from tests.places import CITY, MONDAY, PROVINCE, SYSTEM, make_committee, series, speciality
 
 
@@ -105,11 +105,38 @@ def test_a_node_that_is_not_there(doors: Doors, key: str) -> None:
     assert doors.enter(PROVINCE).get(f"/a1/node/{key}").status_code == 404
 
 
-def test_export_holds_what_the_search_finds(doors: Doors) -> None:
-    with doors.enter(PROVINCE).get("/a1/export?q=gps") as answer:
-        rows = list(openpyxl.load_workbook(io.BytesIO(answer.data)).active.values)
-    assert rows[0] == ("专业代码", "专业学科名称", "上级", "拼音首字母")
-    assert "给排水" in [row[1] for row in rows[1:]] and all("gps" in row[3] for row in rows[1:])
+def exported(http: Browser, path: str, text: str) -> list[tuple[object, ...]]:
+    answer = http.get(path, query_string={"q": text})
+    rows = list(openpyxl.load_workbook(io.BytesIO(answer.data)).active.values)[1:]
+    return [tuple(None if cell == "—" else cell for cell in row) for row in rows]
+
+
+@pytest.mark.parametrize("text", ["", "gps", "给排", "05", "计软", "工程", "GPS", "0501", "没有", "%"])
+def test_export_of_specialities_holds_what_the_search_finds(doors: Doors, text: str) -> None:
+    http = doors.enter(PROVINCE)
+    found = [
+        (code, name)
+        for _, _, name, code, initials in map(list, nodes(http.get("/a1/").text))
+        if not text or text in str(name) or str(code).startswith(text) or text.lower() in str(initials)
+    ]
+    rows = exported(http, "/a1/export", text)
+    assert [row[:2] for row in rows] == found
+    assert all(row[2] for row in rows if len(str(row[0])) > 2)  # the node above, but for top categories
+
+
+@pytest.mark.parametrize(
+    "text, kinds",
+    [("正高级", {"title"}), ("护理", {"branch"}), ("05", {"series"}), ("教授", {"title"}), ("卫生", {"series"})],
+)
+def test_export_of_titles_holds_series_and_branches_that_the_search_finds(
+    doors: Doors, text: str, kinds: set[str]
+) -> None:
+    http = doors.enter(CITY)
+    rows = exported(http, "/a2/export", text)
+    found = [row for row in nodes(http.get("/a2/").text) if text in str(row[2]) or str(row[3]).startswith(text)]
+    assert [next(cell for cell in (row[3], row[1], row[0]) if cell) for row in rows] == [row[2] for row in found]
+    assert {"title" if row[3] else "branch" if row[1] else "series" for row in rows} == kinds
+    assert all(row[2] == "正高级" for row in rows) is (text == "正高级")
 
 
 def test_the_title_tree_has_series_branches_and_titles(doors: Doors) -> None:
@@ -144,9 +171,3 @@ def test_series_and_branches_are_not_titles_of_the_same_number(doors: Doors, key
     with read_session(SYSTEM) as session:
         assert session.get_one(Title, 1).name == before
     assert http.get("/a2/node/t0").status_code == 404
-
-
-def test_export_of_titles(doors: Doors) -> None:
-    with doors.enter(CITY).get("/a2/export?q=教授") as answer:
-        rows = list(openpyxl.load_workbook(io.BytesIO(answer.data)).active.values)
-    assert {row[3] for row in rows[1:]} >= {"教授", "副教授"}

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import re
+
+import openpyxl
 import pytest
 import sqlalchemy as sa
 from playwright.sync_api import expect
@@ -58,6 +62,33 @@ def test_the_speciality_tree_by_the_guide(desk: Person) -> None:
     desk.press("删除栏目", agree=True)
     desk.says("“智慧供水工程”已删除")
     assert desk.problems == []
+
+
+@pytest.mark.parametrize(
+    "menu, words",
+    [
+        ("职称专业管理", ("工程", "05", "GPS", "计软", "gps", "0501", "没有")),
+        ("职称树管理", ("正高级", "护理", "05", "教授", "ZR", "卫生", "没有")),
+    ],
+)
+def test_the_workbook_holds_what_the_page_finds(desk: Person, menu: str, words: tuple[str, ...]) -> None:
+    """The rule stands twice, in Node.found_by and in tree.js: here both are asked."""
+    desk.sign_in("province")
+    desk.menu(menu)
+    page = desk.page
+    for word in words:
+        page.get_by_role("searchbox").fill(word)
+        page.get_by_role("searchbox").press("Enter")
+        said = page.locator("[data-tree-said]")
+        expect(said).to_contain_text(re.compile("^(找到|没有找到)"))
+        count = int((re.match(r"找到 (\d+) 个", said.inner_text()) or ["", "0"])[1])
+        with page.expect_download() as download:
+            desk.follow("导出查询结果")
+        book = openpyxl.load_workbook(io.BytesIO(download.value.path().read_bytes()))
+        assert (word, book.active.max_row - 1) == (word, count)
+        page.get_by_role("searchbox").fill("")
+        page.get_by_role("searchbox").press("Enter")
+        expect(said).to_contain_text("共 ")
 
 
 def test_three_thousand_rows_open_at_once(desk: Person) -> None:

@@ -26,3 +26,12 @@ def test_search_answers_at_most_twenty(http: FlaskClient) -> None:
     items = http.get("/screens/search?q=" + "医" * 100).json["items"]
     assert len(items) == 20
     assert items[3] == {"id": 3, "text": "医" * 60 + "3", "note": ""}
+
+
+def test_a_search_goes_with_the_field_it_follows(http: FlaskClient) -> None:
+    assert 'data-follows="kind=kind"' in http.get("/screens/form").text
+    wrong = '<ul class="errors" id="body_id-errors"><li>请录入关键字，按回车查询后从列表中选择。</li></ul>'
+    for kind, refused in (("", False), ("odd", False), ("even", True)):
+        text = http.post("/screens/form", data=GOOD | {"kind": kind}).text
+        assert (wrong in text) is refused
+        assert 'value="第七医院"' in text

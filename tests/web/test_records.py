@@ -12,9 +12,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 
+from app.catalog.models import Setting
 from app.core.db import read_session
 from app.core.scope import Actor
 from app.quotas.models import PostQuota
+from app.web.cautions import Caution, consequences
 from app.web.records import RecordView
 from tests.web import bed
 
@@ -177,6 +179,33 @@ def test_a_declaration_that_is_missing_is_refused(name: str) -> None:
     del body[name]
     with pytest.raises(TypeError, match=r"lacks|label_columns"):
         type("Poor", (RecordView,), body)
+
+
+def test_a_model_that_says_nothing_of_itself_is_refused() -> None:
+    """Its page would be headed <app.….Setting object at 0x…>."""
+    body = {key: value for key, value in vars(bed.ReadOnlyRecords).items() if not key.startswith("__")}
+    with pytest.raises(TypeError, match="Poor lacks a __str__ of its model, for headings"):
+        type("Poor", (RecordView,), body | {"datamodel": SQLAInterface(Setting)})
+
+
+def test_a_page_is_headed_by_what_the_record_says_of_itself(http: FlaskClient) -> None:
+    for path, words in (("show", ""), ("edit", "编辑："), ("retire", "注销：")):
+        assert f"<h1>{words}2000 年度员级职数</h1>" in http.get(f"/records/{path}/1").text
+
+
+def test_cautions_stand_where_the_record_ends(http: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(consequences, PostQuota, [lambda _session, row: [Caution(f"{row.year} 年度将没有职数。")]])
+    assert "2000 年度将没有职数。" in http.get("/records/retire/1").text
+    assert "将没有职数" not in http.get("/records/edit/1").text
+    monkeypatch.setattr(bed.QuotaRecords, "edit_warnings", bed.QuotaRecords.warnings)
+    assert "2000 年度将没有职数。" in http.get("/records/edit/1").text
+
+
+def test_what_is_added_may_be_shown_at_once(http: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert http.post("/records/add", data=NEW).location == "/records/"
+    monkeypatch.setattr(bed.QuotaRecords, "after_adding", "show")
+    page = http.post("/records/add", data=NEW | {"year": "2031"}, follow_redirects=True)
+    assert "<h1>2031 年度" in page.text
 
 
 def test_a_closed_route_cannot_be_opened() -> None:

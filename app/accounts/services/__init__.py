@@ -11,7 +11,15 @@ from app.accounts.services.people import (
     set_active,
     unmask,
 )
-from app.accounts.services.posts import appoint, grant_post, open_application, relieve, revoke_post
+from app.accounts.services.posts import (
+    appoint,
+    create_admin,
+    grant_post,
+    open_application,
+    relieve,
+    require_no_admin,
+    revoke_post,
+)
 from app.accounts.services.registering import MENDABLE, open_registration, register_unit, registration_problems
 from app.accounts.services.signing_in import (
     LOCK_AFTER,
@@ -29,6 +37,7 @@ from app.accounts.services.signing_in import (
     token_digest,
     touch,
 )
+from app.accounts.services.uses import officers_at, posts_at
 
 __all__ = [
     "APPLICANT_PREFIX",
@@ -45,18 +54,22 @@ __all__ = [
     "change_entry",
     "change_password",
     "choose_post",
+    "create_admin",
     "create_user",
     "decide_registration",
     "grant_post",
     "lift_entry",
+    "officers_at",
     "open_application",
     "open_registration",
     "open_session",
+    "posts_at",
     "register_applicant",
     "register_person",
     "register_unit",
     "registration_problems",
     "relieve",
+    "require_no_admin",
     "reset_password",
     "resume",
     "revoke_post",

@@ -72,7 +72,8 @@ def change_entry(
         starts_on=starts_on,
         ends_on=ends_on,
     )
-    audit.record(session, actor, "blacklist.change", entry, changes=changes)
+    if changes:
+        audit.record(session, actor, "blacklist.change", entry, changes=changes)
 
 
 def lift_entry(session: Session, *, actor: Actor, entry_id: int, reason: str) -> None:

@@ -14,8 +14,48 @@ from app.accounts.services.people import CONSENT_VERSION, create_user
 from app.accounts.services.sessions import initial_password, require
 from app.core import audit, clock
 from app.core.enums import Role
-from app.core.errors import Conflict, Invalid, NotAllowed, NotFound
+from app.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
 from app.core.scope import Actor, elevated
+
+
+def require_no_admin(session: Session, *, another: bool) -> None:
+    """Refusal where somebody is the administrator already, unless `another` is asked for."""
+    holds = sa.select(Account.username).join(Post, Post.user_id == Account.id)
+    standing = session.scalar(holds.where(Post.role == Role.SYSADMIN, Post.active, Account.active).limit(1))
+    if standing is not None and not another:
+        raise Refusal(f"已有系统管理员“{standing}”，其他账号由他在“用户管理”中建立；确需再建一个的，加 --another。")
+
+
+def create_admin(
+    session: Session,
+    *,
+    actor: Actor,
+    username: str,
+    name: str,
+    id_number: str,
+    phone: str,
+    password: str = "",
+    another: bool = False,
+) -> str:
+    """The first system administrator, by whoever runs the server. Raises Invalid by field.
+
+    Without a password one is made and returned, to be changed before anything else is done. See `require_no_admin`.
+    """
+    require(actor, Role.SYSTEM)
+    require_no_admin(session, another=another)
+    made = "" if password else initial_password()
+    account = create_user(
+        session,
+        actor=actor,
+        username=username,
+        name=name,
+        id_number=id_number,
+        phone=phone,
+        password=password or made,
+        handed_over=not password,
+    )
+    grant_post(session, actor=actor, user_id=account.id, role=Role.SYSADMIN)
+    return made
 
 
 def appoint(
@@ -54,11 +94,12 @@ def appoint(
     return password
 
 
-def relieve(session: Session, *, actor: Actor, role: Role, body_id: int, but: int | None = None) -> bool:
-    """End every post of `role` at a body, except that of the user `but`; whether that user does not act there yet."""
+def relieve(session: Session, *, actor: Actor, body_id: int, role: Role | None = None, but: int | None = None) -> bool:
+    """End every post (of `role`) at a body, except that of the user `but`; whether that user does not act there yet."""
     require(actor, Role.SYSADMIN, Role.HR_OFFICER, Role.SYSTEM)
+    wanted = Post.role == role if role else sa.true()
     with elevated(session, "posts are kept by administrators; those ended lie outside the officer's own scope"):
-        held = session.scalars(sa.select(Post).where(Post.role == role, Post.body_id == body_id, Post.active)).all()
+        held = session.scalars(sa.select(Post).where(wanted, Post.body_id == body_id, Post.active)).all()
         for post in held:
             if post.user_id != but:
                 post.active = False

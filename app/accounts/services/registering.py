@@ -116,7 +116,7 @@ def _problems(
 ) -> dict[str, str]:
     checks = {
         "credit_code": body_rules.credit_code_problem(values["credit_code"]),
-        "name": body_rules.text_problem(values["name"], "单位名称"),
+        "name": body_rules.name_problem(values["name"], "单位名称"),
         "nature": None if values["nature"] else "请选择。",
         "region_code": None,
         "licence": None if licence or row else "请上传营业执照或法人证书。",

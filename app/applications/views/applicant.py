@@ -15,6 +15,7 @@ from app.applications.forms import HeadForm, MaterialForm, section_form
 from app.applications.models import Application, ApplicationMaterial
 from app.applications.views.common import facts_of, sections_of, trail
 from app.approval_paths.queries import explain_break, final_bodies_for, reach
+from app.bodies.queries import guideline_of
 from app.catalog.enums import AcquisitionMethod, TitleLevel
 from app.catalog.models import Title
 from app.catalog.queries import all_series, specialities_of, titles_of
@@ -90,6 +91,7 @@ class ApplicationView(BaseView):
             title="职称申报信息",
             form=form,
             gap=gap,
+            guidelines=_guidelines(form),
             back=url_for("ApplicationView.show", pk=application.id) if application else url_for("ApplicationView.list"),
         ), 422 if form.errors else 200
 
@@ -150,6 +152,7 @@ class ApplicationView(BaseView):
             asked=_asked(application),
             withdrawable=_withdrawable(application),
             buttons=self._certificate(application),
+            guideline=guideline_of(read(), application.final_body_id, application.method, application.level),
         )
 
     def _certificate(self, application: Application) -> tuple[Button, ...]:
@@ -290,6 +293,17 @@ class ApplicationView(BaseView):
         if application is None:
             abort(404)
         return application
+
+
+def _guidelines(form: HeadForm) -> list[tuple[str, str]]:
+    """(name, 申报须知) of the final bodies that are offered, or of the one that is chosen."""
+    method, level, chosen = form.method.data, form.level.data, form.final_body_id.data
+    if not isinstance(method, AcquisitionMethod) or not isinstance(level, TitleLevel):
+        return []
+    offered = [(one.value, one.label) for one in form.final_body_id.choices if one.value]
+    wanted = [(key, name) for key, name in offered if chosen in (None, key)]
+    found = ((name, guideline_of(read(), key, method, level)) for key, name in wanted)
+    return [(name, text) for name, text in found if text]
 
 
 def _title(title: Title) -> str:

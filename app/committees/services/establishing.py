@@ -16,7 +16,7 @@ from app.bodies import services as bodies
 from app.bodies.enums import BodyNature, NodeType
 from app.bodies.models import Body
 from app.catalog.models import Speciality, TitleSeries
-from app.catalog.rules import initials, text_problem
+from app.catalog.rules import initials, name_problem
 from app.committees import rules
 from app.committees.enums import CommitteeGrade
 from app.committees.models import Committee, CoveredSpeciality, FoundingBody
@@ -95,7 +95,7 @@ def create_committee(
     problem = rules.members_problem(grade, member_count, by_series=by_series, agreed_by=smaller_agreed_by)
     if problem:
         fields["member_count"] = problem
-    if printed_name.strip() and (problem := text_problem(printed_name, "打印在证书上的名称")):
+    if printed_name.strip() and (problem := name_problem(printed_name, "打印在证书上的名称")):
         fields["printed_name"] = problem
     if len(smaller_agreed_by.strip()) > 120:
         fields["smaller_agreed_by"] = "同意单位不超过 120 个字。"
@@ -170,8 +170,8 @@ def change_committee(
         sa.select(Speciality).join(CoveredSpeciality).where(CoveredSpeciality.committee_id == committee_id)
     ).all()
     checks = {
-        "name": text_problem(name, "评委会名称"),
-        "printed_name": text_problem(printed_name, "打印在证书上的名称"),
+        "name": name_problem(name, "评委会名称"),
+        "printed_name": name_problem(printed_name, "打印在证书上的名称"),
         "member_count": members_problem(committee, covered, member_count, smaller_agreed_by),
         "smaller_agreed_by": "同意单位不超过 120 个字。" if len(smaller_agreed_by.strip()) > 120 else None,
     }
@@ -202,7 +202,6 @@ def deregister_committee(session: Session, *, actor: Actor, committee_id: int, r
     """注销 with a reason, refused while anything uses it; its operator acts for it no more."""
     committee = kept_committee(session, actor, committee_id)
     bodies.deregister_body(session, actor=actor, body_id=committee_id, reason=reason)
-    accounts.relieve(session, actor=actor, role=Role.COMMITTEE, body_id=committee_id)
     audit.record(session, actor, "committees.deregister", committee, reason=reason.strip())
 
 

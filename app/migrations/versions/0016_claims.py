@@ -10,7 +10,7 @@ from alembic import op
 from app.core import crypto
 
 revision = "0016_claims"
-down_revision = "0011_name_letters"
+down_revision = "0012_authorising"
 branch_labels = None
 depends_on = None
 

@@ -74,12 +74,13 @@
   });
   tally();
 
-  /* 录入关键字回车查询 */
+  /* 录入关键字回车查询. data-follows="kind=node_type": the value of that field goes along, and what was chosen goes with it. */
   all(".search-select").forEach((box) => {
     const input = box.querySelector("[role=combobox]");
     const hidden = box.querySelector("input[type=hidden]");
     const list = box.querySelector("[role=listbox]");
     const status = box.querySelector("[role=status]");
+    const follows = Array.from(new URLSearchParams(box.dataset.follows || ""));
     let options = [], current = -1, asked = 0;
 
     function close() { list.hidden = true; input.setAttribute("aria-expanded", "false"); input.removeAttribute("aria-activedescendant"); current = -1; }
@@ -107,6 +108,7 @@
       try {
         const url = new URL(box.dataset.url, location.href);
         url.searchParams.set("q", word);
+        follows.forEach(([parameter, name]) => { const value = input.form.elements[name].value; if (value) url.searchParams.set(parameter, value); });
         const answer = await fetch(url, { headers: { Accept: "application/json" }, credentials: "same-origin" });
         if (!answer.ok) throw new Error(String(answer.status));
         ({ items, nothing } = await answer.json());
@@ -139,6 +141,14 @@
       else if (event.key === "Escape") close();
     });
     input.addEventListener("input", () => { hidden.value = ""; box.classList.remove("search-select--chosen"); close(); });
+    follows.forEach(([, name]) => input.form.elements[name].addEventListener("change", () => {
+      const chosen = hidden.value;
+      asked += 1; // an answer on its way is to another question
+      close();
+      box.classList.remove("search-select--chosen");
+      if (chosen) input.value = hidden.value = "";
+      status.textContent = chosen ? "请重新录入关键字查询。" : "";
+    }));
     input.addEventListener("blur", () => setTimeout(close, 150));
     list.addEventListener("mousedown", (event) => { const option = event.target.closest("li"); if (option) { event.preventDefault(); choose(option); } });
     if (hidden.value) box.classList.add("search-select--chosen");
