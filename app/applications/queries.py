@@ -11,9 +11,18 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.accounts.rules import normalise_id_number
-from app.applications.enums import AWAITING_DECISION, WITHOUT_HOLDER, ApplicationState, Section
+from app.applications.enums import (
+    AWAITING_DECISION,
+    ENDED,
+    WITHOUT_HOLDER,
+    ApplicationAction,
+    ApplicationState,
+    Section,
+)
 from app.applications.models import Application, ApplicationMaterial, ApplicationNode, ApplicationStep
+from app.catalog.enums import TitleLevel
 from app.core import clock, crypto
+from app.core.scope import elevated
 
 LIST_OPTIONS = (
     joinedload(Application.employer),
@@ -159,6 +168,26 @@ def last_steps(session: Session, body_id: int, limit: int = 10) -> list[Applicat
             .limit(limit)
         )
     )
+
+
+def recommended(session: Session, body_id: int, year: int, level: TitleLevel, but: int | None = None) -> int:
+    """How many applications of a year and level a unit has sent up that have not ended, without the one `but`."""
+    with elevated(session, "a quota counts every application the unit has sent up"):
+        return (
+            session.scalar(
+                sa.select(sa.func.count(sa.distinct(ApplicationStep.application_id)))
+                .join(Application, Application.id == ApplicationStep.application_id)
+                .where(
+                    ApplicationStep.action == ApplicationAction.FORWARD,
+                    Application.employer_id == body_id,
+                    Application.year == year,
+                    Application.level == level,
+                    Application.state.not_in(ENDED),
+                    Application.id != (but or 0),
+                )
+            )
+            or 0
+        )
 
 
 def waited(application: Application) -> int:

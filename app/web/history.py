@@ -39,7 +39,7 @@ VERBS = {
     "lift": "解除",
 }
 """What the first word of an action's verb is called: `bodies.deregister_acceptance` is 注销."""
-_BAD = {"remove", "delete", "close", "cancel", "deregister"}
+_BAD = {"remove", "delete", "close", "cancel", "deregister", "refuse"}
 _ID_NUMBER = re.compile(r"(?<!\d)[1-9]\d{5}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\d)")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -34,6 +33,7 @@ from app.public_notices.models import NoticeLine
 from app.quotas.enums import QuotaStatus
 from app.quotas.models import PostQuota
 from tests.applications.world import BASIC, PDF, PHOTO, SCHOOL, SYSTEM, World
+from tests.races import together
 
 APPRAISAL = "material:APPRAISAL"
 
@@ -821,26 +821,6 @@ def test_the_screens_are_told_what_may_be_tried(world: World) -> None:
 
 
 # -- at the same moment ----------------------------------------------------------------------------------------
-
-
-def together(app: Flask, moment: object, acts: list[Callable[[], object]]) -> list[str]:
-    """Each act in its own thread, all at once: "" or the reason it was refused."""
-    gate, outcome = threading.Barrier(len(acts)), [""] * len(acts)
-
-    def press(place: int) -> None:
-        with app.app_context(), clock.at(moment):  # type: ignore[arg-type]
-            gate.wait()
-            try:
-                acts[place]()
-            except Refusal as refused:
-                outcome[place] = refused.reason
-
-    threads = [threading.Thread(target=press, args=(place,)) for place in range(len(acts))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return outcome
 
 
 def test_pressing_sixteen_times_submits_once(app: Flask, world: World) -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
 from app.applications.services import uses
 from app.approval_paths.models import PathEdge
@@ -12,11 +13,15 @@ from app.catalog import services as catalog
 from app.catalog.enums import AcquisitionMethod, TitleLevel
 from app.committees import services as committees
 from app.committees.models import AnnualBatch
+from app.core import clock
 from app.core.db import read_session
 from app.core.enums import Role
 from app.core.errors import Invalid, Refusal
+from app.quotas import services as quotas
+from app.quotas.models import PostQuota
 from tests.applications.world import World
 from tests.places import PROVINCE, SYSTEM, act, actor_of
+from tests.races import together
 
 
 def test_a_draft_nobody_else_sees_still_holds_its_speciality_and_title(world: World) -> None:
@@ -70,3 +75,47 @@ def test_applications_on_their_way_are_counted_by_edge_and_acceptance(world: Wor
         assert all(uses.riding(session, one) is None for one in edges if one.subordinate_id == last)
         taken = session.scalars(sa.select(Acceptance).where(Acceptance.body_id == row.final_body_id)).all()
         assert [uses.bound_for(session, one) for one in taken if one.level == row.level] == ["1 份职称申报"]
+
+
+def approved(world: World, **numbers: int) -> int:
+    """The unit's quota of 助理级, as its superior has granted it."""
+    unit, office = world.actors["unit"], world.actors["department"]
+    values = {"year": 2026, "level": TitleLevel.ASSISTANT, "posts": 9, "occupied": 4, "asked": 5}
+    key = act(unit, quotas.declare, **values)
+    return act(office, quotas.decide, quota_id=key, version=1, approve=True, **numbers)
+
+
+def correct(world: World, key: int, granted: int) -> int:
+    with read_session(SYSTEM) as session:
+        version = session.get_one(PostQuota, key).version
+    values = {"quota_id": key, "version": version, "granted": granted, "opinion": "核减"}
+    return act(world.actors["department"], quotas.correct, **values)
+
+
+def test_a_quota_is_not_corrected_below_what_went_up(world: World) -> None:
+    first, second, third = (world.at("unit") for _ in range(3))
+    world.publish_and_wait(first, second, third)
+    world.forward(first)
+    world.forward(second)
+    key = approved(world, granted=4)
+    with pytest.raises(Invalid, match="已单位推荐上报 2 人，核准职数不能少于 2。"):
+        correct(world, key, 1)
+    correct(world, key, 2)
+    with pytest.raises(Refusal, match="助理级职数 2 个已用完。"):
+        world.forward(third)
+    correct(world, key, 3)
+    world.forward(third)
+    with read_session(SYSTEM) as session:
+        assert quotas.taken(session, session.get_one(PostQuota, key)) == 3
+
+
+def test_a_place_is_not_taken_while_it_is_taken_away(app: Flask, world: World) -> None:
+    keys = [world.at("unit") for _ in range(2)]
+    world.publish_and_wait(*keys)
+    world.forward(keys[0])
+    key = approved(world, granted=2)
+    outcome = together(app, clock.now(), [lambda: world.forward(keys[1]), lambda: correct(world, key, 1)])
+    assert sorted(map(bool, outcome)) == [False, True], outcome
+    with read_session(SYSTEM) as session:
+        quota = session.get_one(PostQuota, key)
+        assert quotas.taken(session, quota) <= (quota.granted or 0)

@@ -9,12 +9,14 @@ from sqlalchemy.orm import Session
 
 from app.applications.enums import ENDED, ApplicationState
 from app.applications.models import Application, ApplicationNode
+from app.applications.queries import recommended
 from app.approval_paths.models import PathEdge
 from app.bodies import services as bodies
 from app.bodies.models import Acceptance
 from app.catalog import services as catalog
 from app.committees import services as committees
 from app.core.scope import elevated
+from app.quotas import services as quotas
 
 OVER = ENDED | {ApplicationState.CERTIFIED}
 
@@ -77,3 +79,4 @@ bodies.uses.append(body_in_use)
 committees.batch_uses.append(batch_in_use)
 catalog.speciality_uses.append(speciality_in_use)
 catalog.title_uses.append(title_in_use)
+quotas.recommended.append(recommended)

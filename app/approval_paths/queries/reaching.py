@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.approval_paths.enums import Procedure
 from app.approval_paths.models import PathEdge
 from app.approval_paths.rules import search
+from app.bodies import queries as register
 from app.bodies.enums import NodeType
 from app.bodies.models import Acceptance, Body
 from app.catalog.enums import AcquisitionMethod, TitleLevel
@@ -235,3 +237,12 @@ def explain_break(found: Reach, final_body_id: int | None = None) -> str:
             for node in found.broken
         ]
     return ("；".join(reasons) or "从该单位不能到达所选的终审机构，请联系主管单位核对审核路径配置") + "。"
+
+
+def _confirmed() -> sa.Select[Any]:
+    edges = PathEdge.__table__.c
+    confirmed = sa.and_(edges.active, edges.confirmed_at.is_not(None))
+    return sa.select(edges.subordinate_id, edges.level, edges.superior_id).where(confirmed)
+
+
+register.supervision.append(_confirmed)
