@@ -14,7 +14,7 @@ from app.approval_paths.views import importing as path_importing
 from app.bodies import views as bodies
 from app.catalog import views as catalog
 from app.certificates import views as certificates
-from app.committees.views import batches, keeping, searching
+from app.committees.views import batches, keeping, looking, searching
 from app.committees.views import importing as committee_importing
 from app.home import views as home
 from app.ops.views import make_console
@@ -94,7 +94,7 @@ MENU: tuple[tuple[str, str, tuple[tuple[str, Any], ...]], ...] = (
             ("全省路径体检", health.HealthView),
             ("发证单位编码配置", bodies.IssuingAuthorityView),
             ("评委会管理", keeping.CommitteeView),
-            ("评委会查询", keeping.CommitteeQueryView),
+            ("评委会查询", looking.CommitteeQueryView),
             ("黑名单管理", blacklist.BlacklistView),
             ("公服账号注册审核", registering.RegistrationReviewView),
         ),

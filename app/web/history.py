@@ -41,6 +41,7 @@ VERBS = {
 """What the first word of an action's verb is called: `bodies.deregister_acceptance` is 注销."""
 _BAD = {"remove", "delete", "close", "cancel", "deregister", "refuse"}
 _ID_NUMBER = re.compile(r"(?<!\d)[1-9]\d{5}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\d)")
+_PHONE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -98,9 +99,10 @@ def _role(stored: str) -> str:
 
 
 def _shown(value: Any, enum: type[Labelled] | None) -> str:
-    """A value of the trail as people read it; identity numbers are masked wherever they stand."""
+    """A value of the trail as people read it; identity numbers and phones are masked wherever they stand."""
     if isinstance(value, list):
         return "、".join(_shown(one, enum) for one in value) or filters.EMPTY
     if enum is not None and value in set(enum):
         return enum(value).label
-    return _ID_NUMBER.sub(lambda found: filters.mask(found.group()), filters.label(value))
+    hidden = _ID_NUMBER.sub(lambda found: filters.mask(found.group()), filters.label(value))
+    return _PHONE.sub(lambda found: filters.mask(found.group()), hidden)

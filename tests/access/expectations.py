@@ -358,7 +358,10 @@ EXPECTED: dict[str, Expect] = {
     **_screen("CommitteeView", ADMIN | HR),
     "CommitteeView.new": Expect(ADMIN | HR),
     **{f"CommitteeView.{method}": Expect(ADMIN | HR, "committee", COMMITTEE_ROWS) for method in ("show", "edit")},
-    "CommitteeView.deregister": Expect(ADMIN | HR, "committee", COMMITTEE_ROWS),
+    **{
+        f"CommitteeView.{method}": Expect(ADMIN | HR, "committee", COMMITTEE_ROWS)
+        for method in ("deregister", "reset", "handed_over")
+    },
     "CommitteeView.other": Expect(ADMIN | HR, "committee", COMMITTEE_ROWS, {"tab": "fees"}),
     "CommitteeView.remove": Expect(ADMIN | HR, "founder", COMMITTEE_ROWS, {"tab": "founders"}),
     **_screen("CommitteeQueryView", ADMIN | ISSUERS),

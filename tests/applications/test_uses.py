@@ -1,6 +1,7 @@
 """What applications use of the two trees is named when somebody would delete it."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -12,14 +13,16 @@ from app.bodies.models import Acceptance
 from app.catalog import services as catalog
 from app.catalog.enums import AcquisitionMethod, TitleLevel
 from app.committees import services as committees
-from app.committees.models import AnnualBatch
+from app.committees.models import AnnualBatch, BatchSpeciality, Committee, CoveredSpeciality
 from app.core import clock
-from app.core.db import read_session
+from app.core.db import read_session, unit_of_work
 from app.core.enums import Role
 from app.core.errors import Invalid, Refusal
 from app.quotas import services as quotas
 from app.quotas.models import PostQuota
+from app.web.cautions import cautions
 from tests.applications.world import World
+from tests.http import Doors
 from tests.places import PROVINCE, SYSTEM, act, actor_of
 from tests.races import together
 
@@ -34,26 +37,88 @@ def test_a_draft_nobody_else_sees_still_holds_its_speciality_and_title(world: Wo
         act(PROVINCE, catalog.change_title, title_id=row.title_id, level=TitleLevel.FULL_SENIOR, name="教授级")
 
 
-def test_a_batch_somebody_entered_can_only_be_lengthened(world: World) -> None:
-    row = world.get(world.draft(world.applicant(), AcquisitionMethod.REVIEW))
-    actor = actor_of(row.final_body_id, Role.COMMITTEE)
+@pytest.fixture
+def entered(world: World) -> AnnualBatch:
+    """A batch of 给排水 alone that somebody has entered."""
+    with unit_of_work(SYSTEM) as session:
+        batch = session.get_one(AnnualBatch, world.batch_id)
+        batch.specialities = [BatchSpeciality(speciality_id=world.speciality_id)]
+        session.add(CoveredSpeciality(committee_id=batch.committee_id, speciality_id=world.other_speciality_id))
+    world.draft(world.applicant(), AcquisitionMethod.REVIEW)
     with read_session(SYSTEM) as session:
-        batch = session.get_one(AnnualBatch, row.batch_id)
-        values = {name: getattr(batch, name) for name in ("opens_on", "closes_on", "review_from", "review_until")}
-        values |= {"name": batch.name, "levels": [TitleLevel(value) for value in batch.levels]}
-    at = {"batch_id": row.batch_id}
+        return session.get_one(AnnualBatch, world.batch_id)
+
+
+def change(batch: AnnualBatch, **changes: Any) -> None:
+    names = ("name", "opens_on", "closes_on", "review_from", "review_until")
+    values = {name: getattr(batch, name) for name in names} | {"levels": [TitleLevel(one) for one in batch.levels]}
+    with read_session(SYSTEM) as session:
+        values["speciality_ids"] = session.get_one(AnnualBatch, batch.id).speciality_ids
+    actor = actor_of(batch.committee_id, Role.COMMITTEE)
+    act(actor, committees.change_batch, batch_id=batch.id, **(values | changes))
+
+
+def test_a_batch_somebody_entered_can_only_be_lengthened_and_widened(world: World, entered: AnnualBatch) -> None:
     for changes in (
         {"name": "改名"},
         {"levels": [TitleLevel.FULL_SENIOR]},
-        {"opens_on": values["opens_on"] - timedelta(days=1)},
-        {"closes_on": values["closes_on"] - timedelta(days=1)},
+        {"opens_on": entered.opens_on - timedelta(days=1)},
+        {"closes_on": entered.closes_on - timedelta(days=1)},
+        {"speciality_ids": [world.other_speciality_id]},
     ):
-        with pytest.raises(Refusal, match="已有1 份职称申报，只能延长"):
-            act(actor, committees.change_batch, **at, **(values | changes))
-    later = values["closes_on"] + timedelta(days=1)
-    act(actor, committees.change_batch, **at, **(values | {"closes_on": later}))
+        with pytest.raises(Refusal, match="已有1 份职称申报，只能延长申报截止日期、增加专业和调整评审日期。"):
+            change(entered, **changes)
+    later, both = entered.closes_on + timedelta(days=1), {world.speciality_id, world.other_speciality_id}
+    change(entered, closes_on=later, speciality_ids=both)
     with read_session(SYSTEM) as session:
-        assert session.get_one(AnnualBatch, row.batch_id).closes_on == later
+        batch = session.get_one(AnnualBatch, entered.id)
+        assert (batch.closes_on, batch.speciality_ids) == (later, both)
+    change(entered, closes_on=later, speciality_ids=())
+
+
+def test_of_a_batch_in_use_the_form_asks_what_may_still_change(
+    app: Flask, world: World, entered: AnnualBatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    http = Doors(app, monkeypatch).enter(world.actors["committee"])
+    path = f"/u142/{entered.id}/edit"
+    page = http.get(path).text
+    assert "该批次已有1 份职称申报：名称、等级和申报开始日期不能再改" in page
+    assert 'name="name"' not in page and 'name="levels"' not in page and 'name="closes_on"' in page
+    sent = {"closes_on": "2026-10-31", "review_from": "2026-03-01", "review_until": "2027-01-31"}
+    chosen = {"speciality_ids": [str(world.speciality_id)]}
+    assert "只能延长申报截止日期" in http.post(path, data=sent | chosen | {"closes_on": "2026-10-30"}).text
+    assert http.post(path, data=sent | chosen).status_code == 302
+    with read_session(SYSTEM) as session:
+        batch = session.get_one(AnnualBatch, entered.id)
+        assert (batch.name, batch.levels) == ("年度评审", ["intermediate"])
+        assert batch.review_until.isoformat() == "2027-01-31"
+    assert "批次中的1 份职称申报继续办理。" in http.get(f"/u142/{entered.id}/close").text
+
+
+def test_a_closed_batch_still_holds_the_record_for_those_in_it(world: World, entered: AnnualBatch) -> None:
+    act(PROVINCE, committees.close_batch, batch_id=entered.id, reason="名额已满")
+    with read_session(SYSTEM) as session:
+        row = session.get_one(Committee, entered.committee_id)
+        names = ("printed_name", "member_count", "smaller_agreed_by", "recorded_on")
+        values = {name: getattr(row, name) for name in names} | {"name": row.body.name}
+    values |= {"contact_name": "", "contact_phone": "", "valid_until": date(2026, 6, 30)}
+    with (
+        pytest.raises(Invalid, match="“2026年 年度评审”计划评审到 2026-12-31，备案有效期不能早于这一天"),
+        unit_of_work(PROVINCE) as session,
+    ):
+        committees.change_committee(session, actor=PROVINCE, committee_id=entered.committee_id, **values)
+
+
+def test_applications_a_committee_would_cover_no_more_are_counted(
+    app: Flask, world: World, entered: AnnualBatch
+) -> None:
+    world.draft(world.applicant(), AcquisitionMethod.INITIAL_DETERMINATION)
+    with app.test_request_context(), read_session(SYSTEM) as session:
+        rows = session.scalars(sa.select(CoveredSpeciality)).all()
+        told = {row.speciality_id: uses.uncovered(session, row) for row in rows}
+        said = [caution.words for row in rows for caution in cautions(session, row)]
+    assert told == {world.speciality_id: "1 份职称申报", world.other_speciality_id: None}
+    assert any(words.startswith("1 份职称申报正在办理，所报专业将不再由本评委会评审") for words in said)
 
 
 def test_a_body_an_application_has_yet_to_pass_stays(world: World) -> None:

@@ -6,7 +6,7 @@ import secrets
 from datetime import date
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from app.accounts import rules
 from app.accounts.enums import SessionEnd
@@ -107,6 +107,44 @@ def appoint(
     return password
 
 
+def reissue(session: Session, *, actor: Actor, role: Role, body_id: int, person_id: int) -> str:
+    """Another initial password for somebody who acts as `role` for a body, to hand over: his sessions end at once.
+
+    Who hands out a password could sign in with it, so an officer hands out none that opens more than posts of `role`
+    in his own region: Refusal naming what else it opens. An administrator may.
+    """
+    require(actor, Role.SYSADMIN, Role.HR_OFFICER, Role.SYSTEM)
+    with elevated(session, "posts are kept by administrators; the operator's lie outside the officer's own scope"):
+        held = session.scalars(
+            sa.select(Post)
+            .join(Account, Account.id == Post.user_id)
+            .where(Account.person_id == person_id, Post.active)
+            .options(joinedload(Post.body))
+            .order_by(Post.id)
+        ).all()
+        if not any(post.role is role and post.body_id == body_id for post in held):
+            raise NotFound
+        account = session.get_one(Account, held[0].user_id, with_for_update=True, populate_existing=True)
+        if account.id == actor.user_id:
+            raise Refusal("自己的密码请在“修改密码”中修改。")
+        if not account.active:
+            raise Conflict("该人员的账号已停用，请联系系统管理员。")
+        more = [post for post in held if post.role is not role or not _within(actor, post)]
+        if more and actor.role is Role.HR_OFFICER:
+            words = "、".join(dict.fromkeys(f"{post.body.name if post.body else ''}{post.role.label}" for post in more))
+            raise Refusal(f"该账号还有其他身份（{words}），请由系统管理员重置，或由本人修改密码。")
+        password = _initial_password()
+        account.password, account.password_changed_at = hasher.hash(password), None
+        account.failures, account.locked_until = 0, None
+        end_all(session, account.id, SessionEnd.PASSWORD)
+    audit.record(session, actor, "accounts.reissue", account, role=role.value, body_id=body_id)
+    return password
+
+
+def _within(actor: Actor, post: Post) -> bool:
+    return post.body is not None and bool(actor.region_prefix) and post.body.region_code.startswith(actor.region_prefix)
+
+
 def relieve(session: Session, *, actor: Actor, role: Role, body_id: int, but: int | None = None) -> bool:
     """End every post of `role` at a body, except that of the user `but`; whether that user does not act there yet."""
     require(actor, Role.SYSADMIN, Role.HR_OFFICER, Role.SYSTEM)
@@ -124,9 +162,12 @@ def relieve(session: Session, *, actor: Actor, role: Role, body_id: int, but: in
 
 def _initial_password() -> str:
     """Twelve characters that can be read out, and that `rules.password_problem` takes."""
-    letters = "".join(secrets.choice("abcdefghjkmnpqrstuvwxyz") for _ in range(5))
-    digits = "".join(secrets.choice("23456789") for _ in range(5))
-    return f"{secrets.choice('ABCDEFGHJKMNPQRSTUVWXYZ')}{letters}-{digits}"
+    while True:
+        letters = "".join(secrets.choice("abcdefghjkmnpqrstuvwxyz") for _ in range(5))
+        digits = "".join(secrets.choice("23456789") for _ in range(5))
+        password = f"{secrets.choice('ABCDEFGHJKMNPQRSTUVWXYZ')}{letters}-{digits}"
+        if rules.password_problem(password) is None:  # one in 250 repeats a sign four times
+            return password
 
 
 def _create(

@@ -15,6 +15,8 @@ from app.bodies import services as bodies
 from app.bodies.models import Acceptance
 from app.catalog import services as catalog
 from app.committees import services as committees
+from app.committees.models import CoveredSpeciality
+from app.committees.queries import lost_with
 from app.core.scope import elevated
 from app.quotas import services as quotas
 
@@ -65,6 +67,18 @@ def bound_for(session: Session, acceptance: Acceptance) -> str | None:
             Application.final_body_id == acceptance.body_id,
             Application.method == acceptance.method,
             Application.level == acceptance.level,
+        ),
+    )
+
+
+def uncovered(session: Session, covered: CoveredSpeciality) -> str | None:
+    """Applications under way in specialities that a committee would cover no more without this one."""
+    return _asked_for(
+        session,
+        sa.and_(
+            Application.state.not_in(OVER),
+            Application.final_body_id == covered.committee_id,
+            Application.speciality_id.in_(lost_with(session, covered)),
         ),
     )
 

@@ -8,6 +8,7 @@ from app.approval_paths.queries.province import (
     without_acceptance,
     without_body,
     without_edge,
+    without_speciality,
 )
 from app.approval_paths.queries.reaching import (
     PathNode,
@@ -36,4 +37,5 @@ __all__ = [
     "without_acceptance",
     "without_body",
     "without_edge",
+    "without_speciality",
 ]

@@ -17,7 +17,8 @@ from app.bodies.enums import NodeType
 from app.bodies.models import Acceptance, Body
 from app.catalog.enums import AcquisitionMethod, TitleLevel
 from app.catalog.models import TitleSeries
-from app.committees.models import Committee
+from app.committees.models import Committee, CoveredSpeciality
+from app.committees.queries import covering, lost_with
 
 Kind = tuple[Procedure, TitleLevel]
 KINDS: tuple[Kind, ...] = tuple(
@@ -87,10 +88,29 @@ def without_body(session: Session, body_id: int) -> list[Loss]:
     return list(_losses(session, KINDS, body_id=body_id))
 
 
-def _losses(session: Session, kinds: Collection[Kind], **gone: int) -> Iterator[Loss]:
+def without_speciality(session: Session, covered: CoveredSpeciality) -> list[Loss]:
+    """What-if: the units that reach no other committee for a speciality, should this one cover it no more."""
+    if not lost_with(session, covered):
+        return []
+    committee = session.get_one(Committee, covered.committee_id)
+    of_series = sa.select(Committee.body_id).where(Committee.series_id == committee.series_id)
+    takers = covering(session, session.scalars(of_series).all(), covered.speciality_id)
+    levels = [level for level in TitleLevel if committee.grade.reviews(level)]
+    kinds = [(Procedure.of(AcquisitionMethod.REVIEW, level), level) for level in levels]
+    return list(_losses(session, kinds, takers, takers - {committee.body_id}))
+
+
+def _losses(
+    session: Session,
+    kinds: Collection[Kind],
+    before: Collection[int] | None = None,
+    after: Collection[int] | None = None,
+    **gone: int,
+) -> Iterator[Loss]:
+    """What is lost when something is gone, or when of the bodies that decide only those `after` are left of those `before`."""
     province = _Province(session, kinds)
     for kind in kinds:
-        lost = stranded(province.graph(kind), province.graph(kind, **gone))
+        lost = stranded(province.graph(kind, only=before), province.graph(kind, only=after, **gone))
         units = np.flatnonzero(lost)
         if len(units):
             series = province.names(int(np.bitwise_or.reduce(lost[units])))
@@ -159,14 +179,23 @@ class _Province:
             self._names[bits] = tuple(row.name for row in self._series if self._bit[row.id] & bits)
         return self._names[bits]
 
-    def graph(self, kind: Kind, *, edge_id: int = 0, acceptance_id: int = 0, body_id: int = 0) -> Graph:
-        """The graph of one kind of application, without what is named."""
+    def graph(
+        self,
+        kind: Kind,
+        *,
+        edge_id: int = 0,
+        acceptance_id: int = 0,
+        body_id: int = 0,
+        only: Collection[int] | None = None,
+    ) -> Graph:
+        """The graph of one kind of application, without what is named. `only`: the bodies that may decide; any."""
         keys, below, above, carried = self._edges[kind]
         gone = self._place.get(body_id, -1)
         stays = (keys != edge_id) & (below != gone) & (above != gone)
         finals = np.zeros(len(self.ids), np.int64)
         for decides, place, bits, key in self._finals:
-            if decides == kind and place != gone and (key is None or key != acceptance_id):
+            may = only is None or self.ids[place] in only
+            if decides == kind and may and place != gone and (key is None or key != acceptance_id):
                 finals[place] |= bits
         units = self._units.copy()
         if gone >= 0:

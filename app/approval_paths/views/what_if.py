@@ -12,9 +12,9 @@ from flask_appbuilder import BaseView, expose
 from sqlalchemy.orm import Session
 
 from app.approval_paths.models import PathEdge
-from app.approval_paths.queries import Loss, without_acceptance, without_body, without_edge
+from app.approval_paths.queries import Loss, without_acceptance, without_body, without_edge, without_speciality
 from app.bodies.models import Acceptance, Body
-from app.committees.models import Committee
+from app.committees.models import Committee, CoveredSpeciality
 from app.core.enums import Role
 from app.web.access import only
 from app.web.cautions import Caution, consequences
@@ -26,6 +26,7 @@ ASKED: dict[str, tuple[type[Any], Callable[[Session, Any], Sequence[Loss]]]] = {
     "edge": (PathEdge, without_edge),
     "acceptance": (Acceptance, without_acceptance),
     "committee": (Committee, lambda session, committee: without_body(session, committee.body_id)),
+    "speciality": (CoveredSpeciality, without_speciality),
 }
 
 

@@ -11,7 +11,7 @@ TABLES = _pairs("""
     ab_api_key=接口密钥 ab_group=用户组 ab_permission=框架权限 ab_permission_view=框架权限与页面 ab_register_user=框架注册申请
     ab_role=框架角色 ab_user=用户 ab_view_menu=框架页面 acceptances=受理机构 annual_batches=年度批次
     application_materials=申报材料文件 application_nodes=申报路径节点 application_steps=申报流转记录 applications=职称申报
-    audit_entries=审计记录 blacklist_entries=黑名单 bodies=机构 candidates=评审对象 certificate_log=证书日志
+    audit_entries=审计记录 batch_specialities=批次接收的专业 blacklist_entries=黑名单 bodies=机构 candidates=评审对象 certificate_log=证书日志
     certificate_numbers=证书编号 certificates=证书 chain_heads=链首 committees=评委会 covered_specialities=评委会评审专业
     dossier_records=申报表内容 eligibility_rules=申报条件 expert_requirements=专家需求 failed_rows=导入失败的行
     fee_standards=收费标准 filing_attachments=备案附件 filings=备案 founding_bodies=评委会组建单位 import_batches=导入批次
@@ -33,7 +33,7 @@ WORDS = _pairs("""
     confirmed_at=确认时间 confirmed_by=确认人 consent_version=告知书版本 consented_at=同意时间 contact=联系方式
     contact_id_masked=经办人证件号 contact_id_number=经办人证件号（加密） contact_name=联系人 contact_phone=联系电话 content=内容
     correction_due=补正截止 count=人数 created_at=建立时间 created_by_fk=建立人 created_on=建立时间 credit_code=统一社会信用代码
-    current_body_id=当前机构 current_seq=当前节点 data=内容 decided_at=审核时间 decided_by=审核人 deregistered_at=注销时间
+    current_body_id=当前机构 current_seq=当前节点 data=内容 decided_at=审核时间 decided_by=审核人 declared_at=申报时间 deregistered_at=注销时间
     deregistered_reason=注销原因 description=说明 detail=明细 document_number=文号 done=成功数 education=学历 email=邮箱
     employer=单位 employer_id=所在单位 end=结束方式 ended_at=结束时间 ends_on=结束日期 event=事件 expires_on=到期时间 face=证书内容
     fail_login_count=登录失败次数 failed=失败数 failures=连续失败次数 file_name=文件名 filed_on=备案日期 filing_id=备案
