@@ -114,7 +114,7 @@ class BatchForm(Form):
     review_until = date_field("计划评审结束日期", need=True, hint="不晚于评委会备案有效期。")
     speciality_ids = several_field(
         "专业",
-        hint="只接收勾选的专业（含其下级专业）；一个都不选，接收本评委会评审的全部专业。",
+        hint="只接收勾选的专业，勾选整类即含其下各专业；一个都不选，接收本评委会评审的全部专业。",
         coerce=int,
     )
 

@@ -66,7 +66,7 @@ def test_a_batch_somebody_entered_can_only_be_lengthened_and_widened(world: Worl
         {"closes_on": entered.closes_on - timedelta(days=1)},
         {"speciality_ids": [world.other_speciality_id]},
     ):
-        with pytest.raises(Refusal, match="已有1 份职称申报，只能延长申报截止日期、增加专业和调整评审日期。"):
+        with pytest.raises(Refusal, match="已有 1 份职称申报，只能延长申报截止日期、增加专业和调整评审日期。"):
             change(entered, **changes)
     later, both = entered.closes_on + timedelta(days=1), {world.speciality_id, world.other_speciality_id}
     change(entered, closes_on=later, speciality_ids=both)
@@ -82,7 +82,7 @@ def test_of_a_batch_in_use_the_form_asks_what_may_still_change(
     http = Doors(app, monkeypatch).enter(world.actors["committee"])
     path = f"/u142/{entered.id}/edit"
     page = http.get(path).text
-    assert "该批次已有1 份职称申报：名称、等级和申报开始日期不能再改" in page
+    assert "该批次已有 1 份职称申报：名称、等级和申报开始日期不能再改" in page
     assert 'name="name"' not in page and 'name="levels"' not in page and 'name="closes_on"' in page
     sent = {"closes_on": "2026-10-31", "review_from": "2026-03-01", "review_until": "2027-01-31"}
     chosen = {"speciality_ids": [str(world.speciality_id)]}
@@ -92,7 +92,7 @@ def test_of_a_batch_in_use_the_form_asks_what_may_still_change(
         batch = session.get_one(AnnualBatch, entered.id)
         assert (batch.name, batch.levels) == ("年度评审", ["intermediate"])
         assert batch.review_until.isoformat() == "2027-01-31"
-    assert "批次中的1 份职称申报继续办理。" in http.get(f"/u142/{entered.id}/close").text
+    assert "批次中的 1 份职称申报继续办理。" in http.get(f"/u142/{entered.id}/close").text
 
 
 def test_a_closed_batch_still_holds_the_record_for_those_in_it(world: World, entered: AnnualBatch) -> None:

@@ -101,7 +101,7 @@ def change_batch(
         or closes_on < batch.closes_on
         or not rules.as_wide(batch.speciality_ids, chosen, queries.parents_of(session, committee.series_id))
     ):
-        raise Refusal(f"该批次已有{found}，只能延长申报截止日期、增加专业和调整评审日期。")
+        raise Refusal(f"该批次已有 {found}，只能延长申报截止日期、增加专业和调整评审日期。")
     _check(
         session,
         committee,

@@ -149,7 +149,7 @@ class BatchView(ListScreen):
         if attempt(form, save):
             flash("已保存。", "success")
             return redirect(url_for("BatchView.show", pk=pk))
-        said = f"该批次已有{used}：名称、等级和申报开始日期不能再改，截止日期只能延长，专业只能增加。" if used else ""
+        said = f"该批次已有 {used}：名称、等级和申报开始日期不能再改，截止日期只能延长，专业只能增加。" if used else ""
         return self._asked(f"编辑 {batch}", form, said)
 
     @expose("/<int:pk>/close", methods=["GET", "POST"])
@@ -167,7 +167,7 @@ class BatchView(ListScreen):
             flash("批次已关闭，不再接收申报；已进入的申报继续办理。", "success")
             return redirect(url_for("BatchView.list"))
         used = services.used_by(read(), pk)
-        said = f"关闭后不再接收申报，不能恢复；批次中的{used}继续办理。" if used else "关闭后不再接收申报，不能恢复。"
+        said = f"关闭后不再接收申报，不能恢复；批次中的 {used}继续办理。" if used else "关闭后不再接收申报，不能恢复。"
         return self._asked(f"关闭 {batch}", form, said)
 
     def _closed(self, batch: AnnualBatch) -> ResponseReturnValue:
@@ -179,7 +179,11 @@ class BatchView(ListScreen):
         form.levels.choices = choices_of(
             [(level.value, level.label) for level in TitleLevel if committee.grade.reviews(level)], None
         )
-        form.speciality_ids.choices = choices_of([(row.id, row.name) for row in reviewable(read(), committee)], None)
+        offered = reviewable(read(), committee)
+        branches = {row.parent_id for row in offered}
+        form.speciality_ids.choices = choices_of(
+            [(row.id, f"{row.name}（整类）" if row.id in branches else row.name) for row in offered], None
+        )
         return form
 
     def _asked(self, title: str, form: BatchForm | CloseForm, said: str = "") -> ResponseReturnValue:
