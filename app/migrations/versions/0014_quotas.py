@@ -10,13 +10,6 @@ down_revision = "0011_name_letters"
 branch_labels = None
 depends_on = None
 
-_LEVELS = "'clerk', 'assistant', 'intermediate', 'associate_senior', 'full_senior'"
-_CHECKS = (
-    ("level_known", f"level IN ({_LEVELS})"),
-    ("status_known", "status IN ('submitted', 'approved', 'refused')"),
-    ("not_negative", "posts >= 0 AND occupied >= 0 AND asked >= 0"),
-    ("granted_when_approved", "(status = 'approved') = (granted IS NOT NULL)"),
-)
 _NEW = (
     ("asked_within_vacant", "asked = 0 OR asked <= posts - occupied"),
     ("granted_within_asked", "granted BETWEEN 0 AND asked"),
@@ -35,9 +28,7 @@ def upgrade() -> None:
         " WHERE entry.object_type = 'post_quotas' AND entry.object_id = CAST(post_quotas.id AS VARCHAR(60))"
         " AND entry.action = 'quotas.declare'), decided_at, CURRENT_TIMESTAMP)"
     )
-    # SQLite makes the table anew, and forgets its checks unless they are said again
-    kept = [sa.CheckConstraint(text, name=op.f(f"ck_post_quotas_{name}")) for name, text in _CHECKS]
-    with op.batch_alter_table("post_quotas", table_args=kept) as batch:
+    with op.batch_alter_table("post_quotas") as batch:
         batch.alter_column("declared_at", existing_type=sa.DateTime(timezone=True), nullable=False)
         batch.alter_column("decided_by", existing_type=sa.String(length=201), server_default=None)
         batch.alter_column("version", existing_type=sa.Integer(), server_default=None)
@@ -46,10 +37,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    kept = [sa.CheckConstraint(text, name=op.f(f"ck_post_quotas_{name}")) for name, text in _CHECKS]
-    with op.batch_alter_table("post_quotas", table_args=kept) as batch:
-        if op.get_bind().dialect.name == "postgresql":
-            for name, _ in _NEW:
-                batch.drop_constraint(op.f(f"ck_post_quotas_{name}"), type_="check")
+    with op.batch_alter_table("post_quotas") as batch:
+        for name, _ in _NEW:
+            batch.drop_constraint(op.f(f"ck_post_quotas_{name}"), type_="check")
         for column in ("declared_at", "decided_by", "version"):
             batch.drop_column(column)
