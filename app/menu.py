@@ -15,7 +15,7 @@ from app.bodies.views import authorising
 from app.bodies.views import keeping as bodies
 from app.catalog import views as catalog
 from app.certificates import views as certificates
-from app.committees.views import batches, keeping, searching
+from app.committees.views import batches, keeping, looking, searching
 from app.committees.views import importing as committee_importing
 from app.home import views as home
 from app.ops.views import make_console
@@ -73,7 +73,6 @@ MENU: tuple[tuple[str, str, tuple[tuple[str, Any], ...]], ...] = (
         "评委会组建",
         "",
         (
-            ("年度批次信息提交", batches.BatchView),
             ("职称申报人员资格复核", deciding.RecheckView),
             ("评审方案呈报", plans.PlanView),
             ("评审结果", outcomes.ResultView),
@@ -81,6 +80,7 @@ MENU: tuple[tuple[str, str, tuple[tuple[str, Any], ...]], ...] = (
             ("评审结果申请备案", outcomes.FilingView),
         ),
     ),
+    ("评委会评委管理", "", (("年度批次信息提交", batches.BatchView),)),
     (
         "基础数据",
         "",
@@ -98,7 +98,7 @@ MENU: tuple[tuple[str, str, tuple[tuple[str, Any], ...]], ...] = (
             ("全省路径体检", health.HealthView),
             ("发证单位编码配置", authorising.IssuingAuthorityView),
             ("评委会管理", keeping.CommitteeView),
-            ("评委会查询", keeping.CommitteeQueryView),
+            ("评委会查询", looking.CommitteeQueryView),
             ("黑名单管理", blacklist.BlacklistView),
             ("公服账号注册审核", registering.RegistrationReviewView),
         ),
@@ -113,7 +113,7 @@ MENU: tuple[tuple[str, str, tuple[tuple[str, Any], ...]], ...] = (
         ),
     ),
     (
-        "职数管理",
+        "职数",
         "",
         (
             ("职数申报", quotas.DeclarationView),
@@ -165,8 +165,8 @@ MENU: tuple[tuple[str, str, tuple[tuple[str, Any], ...]], ...] = (
 )
 """(category, icon, ((menu entry by the guide's words, view class), …)) in the guide's order."""
 
-LABELS = {"本单位证书查询": "证书查询"}
-"""FAB wants a name once; two portals use the same word."""
+LABELS = {"本单位证书查询": "证书查询", "职数": "职数申报"}
+"""FAB wants a name once; two portals use the same word, and so do a group and its first entry."""
 
 
 def register(app: Flask, appbuilder: AppBuilder) -> None:
@@ -174,5 +174,12 @@ def register(app: Flask, appbuilder: AppBuilder) -> None:
         appbuilder.add_view_no_menu(view)
     for category, icon, entries in MENU:
         for name, view in entries:
-            appbuilder.add_view(view, name, label=LABELS.get(name, name), category=category, category_icon=icon)
+            appbuilder.add_view(
+                view,
+                name,
+                label=LABELS.get(name, name),
+                category=category,
+                category_label=LABELS.get(category, category),
+                category_icon=icon,
+            )
     appbuilder.menu.add_link("数据运维", category="系统管理", baseview=make_console(app))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from flask import Flask
 
 from app.core import clock
 from app.core.db import unit_of_work
+from app.core.errors import Refusal
 from app.core.scope import Actor
 
 Act = Callable[[], object]
@@ -27,6 +28,16 @@ def at_once(app: Flask, *acts: Act) -> list[object]:
     for thread in threads:
         thread.join()
     return outcome
+
+
+def together(app: Flask, moment: datetime, acts: Sequence[Act]) -> list[str]:
+    """ "" or the reason it was refused, of each act; all at once, at a time."""
+    with clock.at(moment):
+        outcome = at_once(app, *acts)
+    for answer in outcome:
+        if isinstance(answer, Exception) and not isinstance(answer, Refusal):
+            raise answer
+    return [answer.reason if isinstance(answer, Refusal) else "" for answer in outcome]
 
 
 @contextmanager

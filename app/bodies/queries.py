@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -107,3 +107,33 @@ def issuing_authorities(session: Session, region_prefix: str) -> list[IssuingAut
             .order_by(IssuingAuthority.code)
         )
     )
+
+
+supervision: list[Callable[[], sa.Select[Any]]] = []
+"""Who is above whom at which level, as selects of (subordinate_id, level, superior_id) over tables.
+
+Said by the domain above that keeps the approval paths, asked by those beside it.
+"""
+
+
+def superiors(body_id: Any, level: Any) -> sa.Select[Any]:
+    """Keys of the departments and title offices above a body for a level; body and level are values or columns."""
+    edges, upwards = _supervision()
+    here = sa.and_(edges.c.subordinate_id == body_id, edges.c.level == level)
+    return sa.select(edges.c.superior_id).select_from(upwards).where(here)
+
+
+def subordinates(superior_id: int) -> sa.Select[Any]:
+    """(key, level) of what is below a department or title office."""
+    edges, upwards = _supervision()
+    below = sa.select(edges.c.subordinate_id, edges.c.level)
+    return below.select_from(upwards).where(edges.c.superior_id == superior_id)
+
+
+def _supervision() -> tuple[Any, sa.FromClause]:
+    """The edges, and they joined with the active offices above them."""
+    nothing: Any = sa.select(*(sa.null().label(name) for name in ("subordinate_id", "level", "superior_id")))
+    edges = sa.union_all(*([ask() for ask in supervision] or [nothing.where(sa.false())])).subquery()
+    bodies = Body.__table__.alias("superior")
+    offices = sa.and_(bodies.c.active, bodies.c.node_type.in_((NodeType.DEPARTMENT, NodeType.TITLE_OFFICE)))
+    return edges, edges.join(bodies, sa.and_(bodies.c.id == edges.c.superior_id, offices))

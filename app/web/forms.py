@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileSize
 from wtforms import DateField as _DateField
+from wtforms import DecimalField as _DecimalField
 from wtforms import IntegerField, SelectField, StringField, TextAreaField
+from wtforms import SelectMultipleField as _SelectMultipleField
 from wtforms.fields.choices import SelectChoice
 from wtforms.form import BaseForm
 from wtforms.i18n import get_translations
-from wtforms.validators import DataRequired, InputRequired, Length, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.core.enums import Labelled
 from app.core.errors import Refusal
@@ -22,6 +26,7 @@ from app.web.access import LARGEST_ID
 ASKED = "请填写此项。"
 WHOLE = {"maxlength": False}
 """Of a code: the browser must not cut what is pasted, for what is left of it may be another's."""
+NOT_LISTED = "请从列出的选项中选择。"
 
 
 class ChineseMeta:
@@ -113,23 +118,72 @@ def date_field(label: str, *, need: bool = False, hint: str = "") -> DateField:
 
 
 class WholeNumberField(IntegerField):
-    """A whole number that a database column can hold."""
+    """A whole number that a database column can hold; None where the field was emptied, whatever stood in it before."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        text = valuelist[0].strip() if valuelist else ""
+        text = _number_typed(self, valuelist)
+        if not text:
+            return
+        if not re.fullmatch(r"[+-]?\d+", text):
+            raise ValueError("请填写整数。")
         if len(text) > 9:
-            self.data = None
             raise ValueError("数字太大，请核对。")
-        try:
-            super().process_formdata([text] if text else [])
-        except ValueError:
-            self.data = None
-            raise ValueError("请填写整数。") from None
+        self.data = int(text)
+
+
+class DecimalField(_DecimalField):
+    """A number as people write it: digits and a point. What only a computer means by a number is none (NaN, 1e9)."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        text = _number_typed(self, valuelist)
+        if not text:
+            return
+        if not re.fullmatch(r"[+-]?\d+(\.\d+)?", text):
+            raise ValueError("请填写数字，例如 450 或 450.50。")
+        if len(text) > 12:
+            raise ValueError("数字太大，请核对。")
+        super().process_formdata([text])
+
+
+def _number_typed(field: IntegerField | _DecimalField, valuelist: list[str]) -> str:
+    """What was typed without blanks; the field holds nothing until it is understood."""
+    text = valuelist[0].strip() if valuelist else ""
+    field.data, field.raw_data = None, [text] if text else []
+    return text
 
 
 def number_field(label: str, *, need: bool = True, ask: str = ASKED, hint: str = "") -> WholeNumberField:
     checks = [answered(ask) if need else optional()]
     return WholeNumberField(label, checks, description=hint, render_kw={"inputmode": "numeric"})
+
+
+def decimal_field(label: str, *, need: bool = True, ask: str = ASKED, hint: str = "") -> DecimalField:
+    checks = [answered(ask) if need else optional()]
+    return DecimalField(label, checks, places=2, description=hint, render_kw={"inputmode": "decimal"})
+
+
+class SelectMultipleField(_SelectMultipleField):
+    """Several of what is offered, as boxes to tick."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(NOT_LISTED) from None
+
+    def pre_validate(self, form: BaseForm) -> None:
+        try:
+            super().pre_validate(form)
+        except ValidationError:
+            raise ValidationError(NOT_LISTED) from None
+
+
+def several_field(label: str, *, ask: str = "", hint: str = "", **options: Any) -> SelectMultipleField:
+    """Boxes to tick; the view sets `form.x.choices`. `ask`: what is said where none is ticked, if one must be."""
+    return SelectMultipleField(label, [answered(ask) if ask else optional()], description=hint, **options)
 
 
 def yes_no_field(label: str, *, need: bool = False, blank: str = "请选择") -> SelectField:

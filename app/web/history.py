@@ -23,8 +23,9 @@ from app.web import filters
 from app.web.words import action_word, role_word, verb
 
 MOST = 50
-_BAD = {"remove", "delete", "close", "cancel", "deregister"}
+_BAD = {"remove", "delete", "close", "cancel", "deregister", "refuse"}
 _ID_NUMBER = re.compile(r"(?<!\d)[1-9]\d{5}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\d)")
+_PHONE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -74,9 +75,10 @@ def _pairs(subjects: tuple[Any, ...]) -> list[tuple[str, str]]:
 
 
 def _shown(value: Any, enum: type[Labelled] | None) -> str:
-    """A value of the trail as people read it; identity numbers are masked wherever they stand."""
+    """A value of the trail as people read it; identity numbers and phones are masked wherever they stand."""
     if isinstance(value, list):
         return "、".join(_shown(one, enum) for one in value) or filters.EMPTY
     if enum is not None and value in set(enum):
         return enum(value).label
-    return _ID_NUMBER.sub(lambda found: filters.mask(found.group()), filters.label(value))
+    hidden = _ID_NUMBER.sub(lambda found: filters.mask(found.group()), filters.label(value))
+    return _PHONE.sub(lambda found: filters.mask(found.group()), hidden)

@@ -147,7 +147,7 @@ class ListScreen(BaseView):
             size=size,
             sizes=paging.PAGE_SIZES,
             here=self._here,
-            filtered=any(value not in (None, "", []) for value in values.values()),
+            filtered=any(value not in (None, "", []) for name, value in values.items() if name in request.args),
             offered=self._offered(),
             **self.extra(session),
         )

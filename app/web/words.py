@@ -15,7 +15,7 @@ TABLES = _pairs("""
     ab_api_key=接口密钥 ab_group=用户组 ab_permission=框架权限 ab_permission_view=框架权限与页面 ab_register_user=框架注册申请
     ab_role=框架角色 ab_user=用户 ab_view_menu=框架页面 acceptances=受理机构 annual_batches=年度批次
     application_materials=申报材料文件 application_nodes=申报路径节点 application_steps=申报流转记录 applications=职称申报
-    audit_entries=审计记录 blacklist_entries=黑名单 bodies=机构 candidates=评审对象 certificate_log=证书日志
+    audit_entries=审计记录 batch_specialities=批次接收的专业 blacklist_entries=黑名单 bodies=机构 candidates=评审对象 certificate_log=证书日志
     certificate_numbers=证书编号 certificates=证书 chain_heads=链首 committees=评委会 covered_specialities=评委会评审专业
     dossier_records=申报表内容 eligibility_rules=申报条件 expert_requirements=专家需求 failed_rows=导入失败的行
     fee_standards=收费标准 filing_attachments=备案附件 filings=备案 founding_bodies=评委会组建单位 import_batches=导入批次
@@ -38,7 +38,7 @@ WORDS = _pairs("""
     contact_id_masked=经办人证件号 contact_id_number=经办人证件号（加密） contact_name=联系人 contact_phone=联系电话
     contact_phone_masked=联系电话 content=内容
     correction_due=补正截止 count=人数 created_at=建立时间 created_by_fk=建立人 created_on=建立时间 credit_code=统一社会信用代码
-    current_body_id=当前机构 current_seq=当前节点 data=内容 decided_at=审核时间 decided_by=审核人 deregistered_at=注销时间
+    current_body_id=当前机构 current_seq=当前节点 data=内容 decided_at=审核时间 decided_by=审核人 declared_at=申报时间 deregistered_at=注销时间
     deregistered_reason=注销原因 description=说明 detail=明细 document_number=文号 done=成功数 education=学历 email=邮箱
     employer=单位 employer_id=所在单位 end=结束方式 ended_at=结束时间 ends_on=结束日期 event=事件 expires_on=到期时间 face=证书内容
     fail_login_count=登录失败次数 failed=失败数 failures=连续失败次数 file_name=文件名 filed_on=备案日期 filing_id=备案
@@ -93,7 +93,8 @@ ACTIONS = _pairs("""
     applications.publish=列入结果公示 applications.clear=公示无异议 applications.uphold=公示异议成立
     applications.file=备案通过 applications.issue=发放证书（申报）
     approval_paths.create=新增审核路径 approval_paths.confirm=确认审核路径 approval_paths.cancel=注销审核路径
-    approval_paths.change=修改审核路径 approval_paths.import=批量导入审核路径 approval_paths.ask_to_mend=发送路径修正通知 approval_paths.settle_mending=办结路径修正通知
+    approval_paths.change=修改审核路径 approval_paths.import=批量导入审核路径
+    approval_paths.ask_to_mend=发送路径修正通知 approval_paths.settle_mending=办结路径修正通知
     blacklist.add=加入黑名单 blacklist.change=修改黑名单 blacklist.lift=解除黑名单
     bodies.create=新增机构 bodies.change=修改机构 bodies.import=批量导入机构 bodies.set_guideline=填写申报须知
     bodies.import_acceptance=批量导入受理机构 bodies.deregister=注销机构 bodies.take_registration=关联单位注册 bodies.add_acceptance=新增受理机构
@@ -108,7 +109,8 @@ ACTIONS = _pairs("""
     committees.create_batch=新增年度批次 committees.change_batch=修改年度批次 committees.close_batch=关闭年度批次
     committees.add_speciality=新增评审专业 committees.remove_speciality=移除评审专业 committees.add_founder=新增组建单位
     committees.remove_founder=移除组建单位 committees.add_fee=新增缴费标准 committees.change_fee=修改缴费标准
-    committees.remove_fee=移除缴费标准
+    committees.remove_fee=移除缴费标准 committees.reset_operator=重置评委会操作员密码
+    accounts.reissue=发放新的初始密码
     dictionaries.add=新增字典条目 dictionaries.change=修改字典条目 dictionaries.remove=删除字典条目 dictionaries.set=设定系统参数
     exports.ask=申请导出查询结果 exports.make=生成导出文件 exports.download=下载导出文件 exports.expire=清除到期导出文件
     imports.upload=上传导入文件 imports.submit=提交批量导入 imports.discard=放弃批量导入
@@ -117,7 +119,8 @@ ACTIONS = _pairs("""
     outcomes.decide_filing=审核备案
     public_notices.publish=发布公示 public_notices.object=登记公示异议 public_notices.close_objection=办结公示异议
     public_notices.conclude=结束公示 public_notices.cancel=撤销公示
-    quotas.declare=职数申报 quotas.decide=职数审核
+    quotas.declare=职数申报 quotas.redeclare=重新申报职数 quotas.approve=职数审核通过
+    quotas.refuse=职数审核不通过 quotas.correct=更正核准职数 quotas.decide=职数审核
     registrations.submit=提交单位注册 registrations.decide=审核单位注册 registrations.replace=被新的注册代替
     registrations.unmask=查看联系人完整证件号
     review_plans.create=新增评审方案 review_plans.edit=修改评审方案 review_plans.experts=填写专家需求

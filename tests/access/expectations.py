@@ -93,6 +93,8 @@ QUOTA_ROWS: dict[str, People] = {
     "near": of("unit", "agency", "changsha", "province"),
     "far": of("far_agency", "province"),
 }
+REVIEWED_ROWS: dict[str, People] = {"near": BUREAU, "far": NOBODY}
+"""A unit's superior reviews its quota, and no office besides."""
 _EDGES: dict[str, People] = {"near": of("province", "changsha"), "far": of("province")}
 EDGE_ROWS: dict[str, dict[str, People]] = {
     "InitialDetermination": _EDGES,
@@ -297,9 +299,12 @@ EXPECTED: dict[str, Expect] = {
     **_screen("DeclarationView", UNITS),
     "DeclarationView.new": Expect(UNITS),
     "DeclarationView.show": Expect(UNITS, "quota", QUOTA_ROWS),
-    **_screen("QuotaReviewView", ISSUERS),
-    "QuotaReviewView.show": Expect(ISSUERS, "quota", QUOTA_ROWS),
-    "QuotaReviewView.decide": Expect(ISSUERS, "quota", QUOTA_ROWS),
+    "DeclarationView.edit": Expect(UNITS, "quota", QUOTA_ROWS),
+    **_screen("QuotaReviewView", ISSUERS | BUREAU),
+    **{
+        f"QuotaReviewView.{method}": Expect(ISSUERS | BUREAU, "quota", REVIEWED_ROWS)
+        for method in ("show", "decide", "correct")
+    },
     **_screen("QuotaQueryView", ISSUERS),
     "QuotaQueryView.show": Expect(ISSUERS, "quota", QUOTA_ROWS),
     # applicants
@@ -371,7 +376,10 @@ EXPECTED: dict[str, Expect] = {
     **_screen("CommitteeView", ADMIN | HR),
     "CommitteeView.new": Expect(ADMIN | HR),
     **{f"CommitteeView.{method}": Expect(ADMIN | HR, "committee", COMMITTEE_ROWS) for method in ("show", "edit")},
-    "CommitteeView.deregister": Expect(ADMIN | HR, "committee", COMMITTEE_ROWS),
+    **{
+        f"CommitteeView.{method}": Expect(ADMIN | HR, "committee", COMMITTEE_ROWS)
+        for method in ("deregister", "reset", "handed_over")
+    },
     "CommitteeView.other": Expect(ADMIN | HR, "committee", COMMITTEE_ROWS, {"tab": "fees"}),
     "CommitteeView.remove": Expect(ADMIN | HR, "founder", COMMITTEE_ROWS, {"tab": "founders"}),
     **_screen("CommitteeQueryView", ADMIN | ISSUERS),

@@ -24,7 +24,6 @@ from tests.http import Browser, Doors
 from tests.people import id_number
 from tests.places import CITY, FAR, MONDAY, PROVINCE, SYSADMIN, SYSTEM, TODAY, act, make_body
 
-
 BORN = date(1985, 5, 5)
 """Nobody whom `make_actor` makes was born then: numbers are told apart by it."""
 

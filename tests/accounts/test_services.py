@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from app.accounts import queries, rules, services
 from app.accounts.enums import AttemptResult, SessionEnd
 from app.accounts.models import Account, LoginAttempt, LoginSession, Person, Post, UnmaskLog
+from app.accounts.services import sessions
 from app.bodies.enums import NodeType
 from app.core import clock
 from app.core.db import read_session, unit_of_work
@@ -338,3 +339,9 @@ def test_a_deactivated_person_is_no_operator() -> None:
     with pytest.raises(Invalid) as refused:
         appoint(body, name="1", serial=773)
     assert set(refused.value.fields) == {"name"}
+
+
+def test_every_initial_password_is_one_that_may_be_set() -> None:
+    made = [sessions.initial_password() for _ in range(3_000)]
+    assert [rules.password_problem(one) for one in made] == [None] * len(made)
+    assert len({*made}) == len(made)

@@ -6,12 +6,12 @@ from datetime import date
 from itertools import count
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from app.accounts import queries, rules
 from app.accounts.models import Account, Post
 from app.accounts.services.people import CONSENT_VERSION, create_user
-from app.accounts.services.sessions import initial_password, require
+from app.accounts.services.sessions import initial_password, replace_password, require
 from app.core import audit, clock
 from app.core.enums import Role
 from app.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
@@ -92,6 +92,41 @@ def appoint(
     if relieve(session, actor=actor, role=role, body_id=body_id, but=account.id):
         grant_post(session, actor=actor, user_id=account.id, role=role, body_id=body_id)
     return password
+
+
+def reissue(session: Session, *, actor: Actor, role: Role, body_id: int, person_id: int) -> str:
+    """Another initial password for somebody who acts as `role` for a body, to hand over: his sessions end at once.
+
+    Who hands out a password could sign in with it, so an officer hands out none that opens more than posts of `role`
+    in his own region: Refusal naming what else it opens. An administrator may.
+    """
+    require(actor, Role.SYSADMIN, Role.HR_OFFICER, Role.SYSTEM)
+    with elevated(session, "posts are kept by administrators; the operator's lie outside the officer's own scope"):
+        held = session.scalars(
+            sa.select(Post)
+            .join(Account, Account.id == Post.user_id)
+            .where(Account.person_id == person_id, Post.active)
+            .options(joinedload(Post.body))
+            .order_by(Post.id)
+        ).all()
+        if not any(post.role is role and post.body_id == body_id for post in held):
+            raise NotFound
+        account = session.get_one(Account, held[0].user_id, with_for_update=True, populate_existing=True)
+        if account.id == actor.user_id:
+            raise Refusal("自己的密码请在“修改密码”中修改。")
+        if not account.active:
+            raise Conflict("该人员的账号已停用，请联系系统管理员。")
+        more = [post for post in held if post.role is not role or not _within(actor, post)]
+        if more and actor.role is Role.HR_OFFICER:
+            words = "、".join(dict.fromkeys(f"{post.body.name if post.body else ''}{post.role.label}" for post in more))
+            raise Refusal(f"该账号还有其他身份（{words}），请由系统管理员重置，或由本人修改密码。")
+        password = replace_password(session, account)
+    audit.record(session, actor, "accounts.reissue", account, role=role.value, body_id=body_id)
+    return password
+
+
+def _within(actor: Actor, post: Post) -> bool:
+    return post.body is not None and actor.serves(post.body.region_code)
 
 
 def relieve(session: Session, *, actor: Actor, body_id: int, role: Role | None = None, but: int | None = None) -> bool:

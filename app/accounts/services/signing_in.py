@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.accounts import queries, rules
 from app.accounts.enums import AttemptResult, SessionEnd
 from app.accounts.models import Account, LoginAttempt, LoginSession, Person, Post
-from app.accounts.services.sessions import end, end_all, hasher, initial_password, require
+from app.accounts.services.sessions import end, end_all, hasher, replace_password, require
 from app.core import audit, clock, crypto
 from app.core.enums import Role
 from app.core.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -250,10 +250,7 @@ def reset_password(session: Session, *, actor: Actor, user_id: int, reason: str)
         raise Conflict("账号已停用，启用后才能重置密码。")
     if not reason.strip():
         raise Invalid({"reason": "请填写怎样核对了本人身份。"})
-    password = initial_password()
-    account.password, account.password_changed_at = hasher.hash(password), None
-    account.failures, account.locked_until = 0, None
-    end_all(session, account.id, SessionEnd.RESET)
+    password = replace_password(session, account)
     audit.record(session, actor, "accounts.reset_password", account, reason=reason.strip())
     return password
 

@@ -8,13 +8,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.applications.models import Application, number_of
-from app.applications.queries import OVER, leaning_on
+from app.applications.queries import OVER, leaning_on, recommended
 from app.bodies import services as bodies
 from app.bodies.models import Body
 from app.catalog import services as catalog
 from app.catalog.models import Speciality
 from app.committees import services as committees
 from app.core.scope import elevated
+from app.quotas import services as quotas
 
 NAMED = 3
 
@@ -66,3 +67,4 @@ bodies.uses.append(body_in_use)
 committees.batch_uses.append(batch_in_use)
 catalog.speciality_uses.append(speciality_in_use)
 catalog.title_uses.append(title_in_use)
+quotas.recommended.append(recommended)

@@ -19,6 +19,7 @@ from app.bodies.queries import guideline_of
 from app.catalog.enums import AcquisitionMethod, TitleLevel
 from app.catalog.models import Title
 from app.catalog.queries import all_series, specialities_of, titles_of
+from app.committees.queries import open_batches
 from app.core import clock
 from app.core.enums import Role
 from app.core.errors import Invalid, NotFound, Refusal
@@ -123,7 +124,16 @@ class ApplicationView(BaseView):
             "speciality_id": form.speciality_id.data,
         }
         finals = final_bodies_for(session, **wanted)
-        form.final_body_id.choices = blank_first([(node.body_id, node.name) for node in finals])
+        closed: set[int] = set()
+        if method is AcquisitionMethod.REVIEW:
+            at = (level, form.speciality_id.data, clock.today())
+            closed = {node.body_id for node in finals if not open_batches(session, node.body_id, *at)}
+        form.final_body_id.choices = blank_first(
+            [
+                (n.body_id, f"{n.name}（目前没有接收该专业的年度批次）" if n.body_id in closed else n.name)
+                for n in finals
+            ]
+        )
         if len(finals) == 1 and not form.final_body_id.data:
             form.final_body_id.data = finals[0].body_id
         return "" if finals else explain_break(reach(session, **wanted))

@@ -26,6 +26,7 @@ from app.web.lists import Column, desc
 
 AHEAD = "正在办理，还没有经过这里：已提交的按提交时的路径继续办理，退回后重新提交的须另有路径可走。"
 DECIDES = "正在办理，由它终审：请先办结，或告知申报人另选终审机构。"
+UNCOVERED = "正在办理，所报专业将不再由本评委会评审：已提交的继续办理，退回修改后须另选终审机构。"
 THROUGH = "正在办理，由它推荐、审核或终审：办结以前不能注销。"
 
 ASKED: dict[str, tuple[type[Any], str]] = {
@@ -33,7 +34,7 @@ ASKED: dict[str, tuple[type[Any], str]] = {
     "acceptance": (Acceptance, DECIDES),
     "body": (Body, THROUGH),
     "committee": (Committee, DECIDES),
-    "coverage": (CoveredSpeciality, DECIDES),
+    "coverage": (CoveredSpeciality, UNCOVERED),
 }
 """Kind in the address -> (class of the record, what is said of the applications)."""
 

@@ -9,7 +9,7 @@ from alembic import op
 
 from app.core import crypto
 
-revision = "0016_claims"
+revision = "0013_claims"
 down_revision = "0012_authorising"
 branch_labels = None
 depends_on = None
