@@ -199,7 +199,7 @@ def file_field(
 
 
 def apply_refusal(form: BaseForm, error: Refusal) -> None:
-    """Put a service's refusal on the form: beside the fields it names, the rest above the form."""
+    """Put a service's refusal on the form: beside the fields it names, the rest above the form, a line each."""
     fields: Mapping[str, str] = getattr(error, "fields", {})
     placed = False
     for name, message in fields.items():
@@ -211,11 +211,11 @@ def apply_refusal(form: BaseForm, error: Refusal) -> None:
             form.form_errors.append(message)
             placed = True
     if not placed:
-        form.form_errors.append(error.reason)
+        form.form_errors.extend(error.reason.splitlines())
 
 
-def attempt(form: Form, work: Callable[[], None]) -> bool:
-    """True when the posted form is valid and `work` did it; a Refusal ends up on the form and answers False."""
+def attempt(form: BaseForm, work: Callable[[], None]) -> bool:
+    """True when the posted form (flask-wtf's) is valid and `work` did it; a Refusal ends up on the form and answers False."""
     if not form.validate_on_submit():
         return False
     try:

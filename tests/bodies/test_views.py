@@ -12,7 +12,7 @@ from app.bodies.enums import NodeType
 from app.bodies.models import Acceptance, IssuingAuthority
 from app.core import clock
 from app.core.db import read_session
-from tests.http import Doors
+from tests.http import Doors, opened
 from tests.places import CITY, FAR, MONDAY, SYSTEM, make_body
 
 
@@ -36,13 +36,17 @@ def test_an_acceptance_from_adding_to_ending(doors: Doors) -> None:
         key = session.scalars(sa.select(Acceptance.id)).one()
     assert "专业技术人员管理处" in browser.get("/a3/?level=assistant&active=1").text
     assert "没有符合" in browser.get("/a3/?method=recognition").text
-    browser.post(f"/a3/edit/{key}", data={"printed_name": "长沙市人力资源和社会保障局", "guideline": ""})
+    change = {"printed_name": "长沙市人力资源和社会保障局", "guideline": ""}
+    browser.post(f"/a3/edit/{key}", data=change | opened(browser, f"/a3/edit/{key}"))
     page = browser.get(f"/a3/show/{key}").text
     assert "打印在证书上的机构名称：长沙市人社局 → 长沙市人力资源和社会保障局" in page
-    page = browser.post(f"/a3/retire/{key}", data={"reason": "职能划转"}, follow_redirects=True).text
+    ending = {"reason": "职能划转"} | opened(browser, f"/a3/retire/{key}")
+    page = browser.post(f"/a3/retire/{key}", data=ending, follow_redirects=True).text
     assert "已注销。" in page and "职能划转" in page
     assert f"/a3/edit/{key}" not in browser.get("/a3/").text
-    late = browser.post(f"/a3/edit/{key}", data={"printed_name": "晚了", "guideline": ""})
+    late = browser.post(
+        f"/a3/edit/{key}", data={"printed_name": "晚了", "guideline": ""} | opened(browser, f"/a3/edit/{key}")
+    )
     assert late.status_code == 422 and "已经注销，不能修改" in late.text
 
 

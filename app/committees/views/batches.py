@@ -23,6 +23,7 @@ from app.web.forms import attempt
 from app.web.history import Words
 from app.web.identity import command, current_actor, read
 from app.web.lists import Button, Column, ListScreen, desc
+from app.web.stamps import Stamp, columns
 
 WORDS = Words(
     {
@@ -115,23 +116,25 @@ class BatchView(ListScreen):
         if attempt(form, save):
             flash("年度批次已提交。", "success")
             return redirect(url_for("BatchView.list"))
-        return self._asked("新增年度批次", form)
+        return self._asked("新增：年度批次", form)
 
     @expose("/<int:pk>/edit", methods=["GET", "POST"])
     def edit(self, pk: int) -> ResponseReturnValue:
         batch = self._load(pk)
         form = self._form(BatchForm(obj=batch))
         del form.year
+        stamp = Stamp(batch, _edited, WORDS)
 
         def save() -> None:
             data = _values(form)
             with command() as session:
+                stamp.check(session, data)
                 services.change_batch(session, actor=current_actor(), batch_id=pk, **data)
 
         if attempt(form, save):
             flash("已保存。", "success")
             return redirect(url_for("BatchView.show", pk=pk))
-        return self._asked(f"编辑 {batch}", form)
+        return self._asked(f"编辑：{batch}", form, stamp)
 
     @expose("/<int:pk>/close", methods=["GET", "POST"])
     def close(self, pk: int) -> ResponseReturnValue:
@@ -145,21 +148,28 @@ class BatchView(ListScreen):
         if attempt(form, save):
             flash("批次已关闭，不再接收申报；已进入的申报继续办理。", "success")
             return redirect(url_for("BatchView.list"))
-        return self._asked(f"关闭 {batch}", form)
+        return self._asked(f"关闭：{batch}", form, confirm="确定关闭吗？")
 
     def _form(self, form: BatchForm) -> BatchForm:
         committee = read().get_one(Committee, current_actor().body_id)
         form.levels.choices = [(level.value, level.label) for level in TitleLevel if committee.grade.reviews(level)]
         return form
 
-    def _asked(self, title: str, form: BatchForm | CloseForm) -> ResponseReturnValue:
+    def _asked(
+        self, title: str, form: BatchForm | CloseForm, stamp: Stamp | None = None, confirm: str = ""
+    ) -> ResponseReturnValue:
         return self.render_template(
             "screens/form.html",
             title=title,
             form=form,
+            stamp=stamp,
+            confirm=confirm,
             back=url_for("BatchView.list"),
             crumbs=[(self.title, url_for("BatchView.list"))],
         ), 422 if form.errors else 200
+
+
+_edited = columns(("name", "levels", "opens_on", "closes_on", "review_from", "review_until"))
 
 
 def _values(form: BatchForm) -> dict[str, Any]:

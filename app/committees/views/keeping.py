@@ -39,6 +39,7 @@ from app.web.history import Words
 from app.web.identity import command, current_actor, read
 from app.web.layout import screen_url
 from app.web.lists import Button, Column, ListScreen, asc
+from app.web.stamps import Stamp, columns
 
 WORDS = Words(
     {
@@ -215,7 +216,7 @@ class CommitteeView(CommitteeQueryView):
             return self._handed_over(made[0].committee_id, form.contact_name.data or "", made[0].password)
         return self.render_template(
             "screens/form.html",
-            title="新增评委会",
+            title="新增：评委会",
             form=form,
             back=url_for("CommitteeView.list"),
             crumbs=[(self.title, url_for("CommitteeView.list"))],
@@ -232,20 +233,23 @@ class CommitteeView(CommitteeQueryView):
         committee = self._load(pk)
         contact = {"contact_name": committee.body.contact_name, "contact_phone": committee.body.contact_phone}
         form = CommitteeForm(obj=committee, data={"name": committee.body.name} | contact)
+        stamp = Stamp(committee, _edited, WORDS, ("bodies", pk))
         passwords: list[str] = []
 
         def save() -> None:
             data = _values(form)
             data["printed_name"] = data["printed_name"] or data["name"]
             with command() as session:
+                stamp.check(session, data)
                 passwords.append(services.change_committee(session, actor=current_actor(), committee_id=pk, **data))
 
         if attempt(form, save):
             return self._handed_over(pk, form.contact_name.data or "", passwords[0])
         return self.render_template(
             "screens/form.html",
-            title=f"编辑 {committee}",
+            title=f"编辑：{committee}",
             form=form,
+            stamp=stamp,
             back=url_for("CommitteeView.show", pk=pk),
             crumbs=[(self.title, url_for("CommitteeView.list"))],
             groups=[
@@ -313,9 +317,11 @@ class CommitteeView(CommitteeQueryView):
     def deregister(self, pk: int) -> ResponseReturnValue:
         """注销 with its reason; refused while anything uses it, naming what does."""
         committee, form = self._load(pk), DeregisterForm()
+        stamp = Stamp(committee, _edited, WORDS, ("bodies", pk))
 
         def save() -> None:
             with command() as session:
+                stamp.check(session)
                 services.deregister_committee(
                     session, actor=current_actor(), committee_id=pk, reason=form.reason.data or ""
                 )
@@ -325,8 +331,10 @@ class CommitteeView(CommitteeQueryView):
             return redirect(url_for("CommitteeView.list"))
         return self.render_template(
             "committees/deregister.html",
-            title=f"注销 {committee}",
+            title=f"注销：{committee}",
             form=form,
+            stamp=stamp,
+            confirm="确定注销吗？",
             warnings=cautions(read(), committee),
             back=url_for("CommitteeView.list"),
             crumbs=[(self.title, url_for("CommitteeView.list"))],
@@ -341,6 +349,15 @@ def _values(form: Form) -> dict[str, Any]:
     """What the form holds, by the service's names; a text left out is empty."""
     values = {name: value for name, value in form.data.items() if name != "csrf_token"}
     return {name: "" if value is None and name in _TEXTS else value for name, value in values.items()}
+
+
+_OWN = columns(("printed_name", "member_count", "smaller_agreed_by", "recorded_on", "valid_until"))
+_BODYS = columns(("name", "contact_name", "contact_phone"))
+
+
+def _edited(committee: Committee) -> Mapping[str, Any]:
+    """What 【编辑】 changes of a committee and of its body."""
+    return {**_OWN(committee), **_BODYS(committee.body)}
 
 
 _TEXTS = {"printed_name", "smaller_agreed_by", "contact_name", "contact_id_number", "contact_phone"}
