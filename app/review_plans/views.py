@@ -107,6 +107,7 @@ class PlanPageView(BaseView):
     """One plan: 参评人员, 专家需求, 打分细则, attachments, trail; edited in place while it is a draft."""
 
     route_base = "/plan"
+    hangs_below = ("PlanView", "PlanReviewView", "SpecialPlanReviewView", "PlanQueryView")
     access: Mapping[str, frozenset[Role]] = {
         "show": frozenset(READERS),
         "file": frozenset(READERS),

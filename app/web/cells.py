@@ -17,6 +17,7 @@ from flask import Flask
 from markupsafe import Markup
 
 from app.web import filters
+from app.web.ways import carried
 
 Kind = Literal["text", "state", "day", "moment", "ago", "number", "money", "masked"]
 NOTHING = '<span class="none">—</span>'
@@ -70,7 +71,7 @@ class Column:
         shown = NOTHING if value is None or value == "" else self._shown(value, row)
         url = self.link(row) if self.link else None
         if url:
-            shown = f'<a href="{escape(url)}">{shown}</a>'
+            shown = f'<a href="{escape(carried(url))}">{shown}</a>'
         return f"{self._opening}{shown}</td>"
 
     @cached_property

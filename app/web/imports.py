@@ -32,6 +32,10 @@ class ImportWizard(BaseView):
     back = ""
 
     @property
+    def hangs_below(self) -> tuple[str, ...]:
+        return (self.back.removesuffix(".list"),)
+
+    @property
     def importer(self) -> imports.Importer:
         return imports.importers[self.kind]
 
@@ -115,7 +119,7 @@ class ImportWizard(BaseView):
     def _render(self, **values: Any) -> str:
         rendered: str = self.render_template(
             "screens/import.html", title=f"批量导入{self.importer.title}", view=self.endpoint, states=BatchState,
-            back=url_for(self.back) if self.back else None, **values,
+            **values,
         )  # fmt: skip
         return rendered
 

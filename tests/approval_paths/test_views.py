@@ -192,7 +192,7 @@ def test_whoever_ends_an_edge_is_told_who_leans_on_it(doors: Doors) -> None:
     browser = doors.enter(CITY)
     page = browser.get(f"/a8/retire/{edge.id}").text
     assert "没有它，1 个单位将没有可用的审核路径，不能申报：高评会副高级（1 个）。" in page
-    assert f'href="/whatif/edge/{edge.id}"' in page
+    assert f'href="/whatif/edge/{edge.id}?from=/a8/"' in page
     listed = words(browser.get(f"/whatif/edge/{edge.id}").text)
     assert DRAINAGE in listed and "高等学校教师" in listed
     assert "没有它" in browser.get(f"/a10/{keys[UPGRADE]}/deregister").text

@@ -31,7 +31,7 @@ from app.core.scope import Actor
 from app.quotas import policies  # noqa: F401
 from app.quotas.enums import QuotaStatus
 from app.quotas.models import PostQuota
-from app.web import access, cells, errors, filters, identity, security
+from app.web import access, cells, errors, filters, identity, security, ways
 from app.web.access import EVERYONE, only
 from app.web.forms import Form, Query, attempt, date_field, enum_field, long_text_field, text_field
 from app.web.lists import Bulk, Button, Column, ListScreen, asc, desc
@@ -210,10 +210,11 @@ def make(folder: Path) -> Flask:
         PROPAGATE_EXCEPTIONS=False,
     )
     db.init_app(app)
-    app.jinja_env.globals["csrf_token"] = lambda: ""
+    app.jinja_env.globals |= {"csrf_token": lambda: "", "csp_nonce": lambda: ""}
     errors.register_error_handlers(app)
     filters.register_filters(app)
     cells.register_cells(app)
+    ways.register(app)
     with app.app_context():
         for engine in db.engines.values():
             prepare_engine(engine)

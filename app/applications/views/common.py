@@ -156,6 +156,7 @@ class DossierView(BaseView):
     """电子档案: an application as an officer reads it, with its files previewed in the page and its trail."""
 
     route_base = "/dossier"
+    hangs_below = ("TrailView", "PeopleView", "RecheckView")
     access: Mapping[str, frozenset[Role]] = {
         "*": OFFICES,
         "file": OFFICES | {Role.APPLICANT},

@@ -133,6 +133,7 @@ class NoticeDeskView(BaseView):
     """One notice on the desk of whoever published it: its people, its objections, its end."""
 
     route_base = "/notice-desk"
+    hangs_below = ("EmployerNoticeView", "ResultNoticeView")
     access = only(Role.UNIT, Role.COMMITTEE)
 
     def _load(self, pk: int) -> PublicNotice:
@@ -177,7 +178,6 @@ class NoticeDeskView(BaseView):
                 ("结论", notice.conclusion),
                 ("发布时间", notice.published_at),
             ],
-            back=url_for("EmployerNoticeView.list" if notice.kind is NoticeKind.EMPLOYER else "ResultNoticeView.list"),
         )
 
     @expose("/<int:pk>/objection", methods=["GET", "POST"])

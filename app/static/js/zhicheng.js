@@ -186,16 +186,18 @@
     window.addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
   });
 
+  /* The sidebar stays where it is from page to page (see shell.settle). */
+  const side = document.getElementById("side");
+  if (side) side.addEventListener("scroll", () => { try { sessionStorage.setItem("side", side.scrollTop); } catch (_) { /* switched off */ } }, { passive: true });
+
   /* The sidebar on narrow screens; the way back on error pages; the eye on what went wrong. */
   all("[data-menu]").forEach((link) => link.addEventListener("click", (event) => {
     event.preventDefault();
-    const side = document.getElementById("side");
     if (side) link.setAttribute("aria-expanded", String(side.classList.toggle("open")));
   }));
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
-    const side = document.querySelector(".side.open");
-    if (side) { side.classList.remove("open"); const link = document.querySelector("[data-menu]"); link.setAttribute("aria-expanded", "false"); link.focus(); }
+    if (side && side.classList.contains("open")) { side.classList.remove("open"); const link = document.querySelector("[data-menu]"); link.setAttribute("aria-expanded", "false"); link.focus(); }
   });
   all("[data-back]").forEach((link) => link.addEventListener("click", (event) => {
     if (history.length > 1) { event.preventDefault(); history.back(); }
