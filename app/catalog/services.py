@@ -23,6 +23,9 @@ title_uses: list[Use] = []
 """What keeps a node from being deleted: each domain above appends its own question, answered with what uses it."""
 
 
+LOOKED_AT = "职称专业和职称树由省级人社部门维护，您可以查询。"
+
+
 def keeps(actor: Actor) -> bool:
     """Whether `actor` keeps the reference data: the province's HR officers and administrators."""
     officer = actor.role is Role.HR_OFFICER and actor.region_code == PROVINCE
@@ -32,7 +35,7 @@ def keeps(actor: Actor) -> bool:
 def require_keeper(actor: Actor) -> None:
     """Raise NotAllowed unless `actor` keeps the reference data."""
     if not keeps(actor):
-        raise NotAllowed("职称专业和职称树由省级人社部门维护，您可以查询。")
+        raise NotAllowed(LOOKED_AT)
 
 
 # -- A1 职称专业管理 -------------------------------------------------------------------------------------------

@@ -178,13 +178,15 @@
     count();
   });
 
-  /* Leaving a changed form asks. */
-  all("form[data-warn-unsaved]").forEach((form) => {
-    let changed = false;
-    form.addEventListener("input", () => { changed = true; });
-    form.addEventListener("submit", () => { changed = false; });
-    window.addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
+  /* Leaving a changed form asks; one that came back refused holds what was typed before. */
+  const unsaved = () => all("form[data-changed]").some((form) => !form.dataset.sent);
+  all("form[data-warn-unsaved]:has([data-focus])").forEach((form) => { form.dataset.changed = "1"; });
+  document.addEventListener("input", (event) => {
+    const form = event.target.form;
+    if (form && "warnUnsaved" in form.dataset) form.dataset.changed = "1";
   });
+  window.addEventListener("beforeunload", (event) => { if (unsaved()) event.preventDefault(); });
+  window.zhicheng = { ask, unsaved };
 
   /* The sidebar stays where it is from page to page (see shell.settle). */
   const side = document.getElementById("side");
