@@ -1,0 +1,61 @@
+"""Codes and pinyin initials of bodies by index, for 录入关键字回车查询 (see app.core.search)."""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "0017_speed_of_search"
+down_revision = "0011_name_letters"
+branch_labels = None
+depends_on = None
+
+_PLACES = ",".join(map(str, range(1, 120)))
+_BYTEWISE = ("code", "credit_code", "pinyin")
+
+
+def _pairs(row: str) -> str:
+    """Each two neighbouring letters of row's initials, with spaces between the pairs, for a tokenizer that splits at spaces."""
+    return (
+        f"(SELECT group_concat(substr({row}.pinyin, place.value, 2), ' ')"
+        f" FROM json_each('[{_PLACES}]') AS place WHERE place.value < length({row}.pinyin))"
+    )
+
+
+def upgrade() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(
+            "CREATE FUNCTION pairs_of_letters(text) RETURNS text[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS "
+            "$$ SELECT array_agg(DISTINCT substr($1, place, 2)) FROM generate_series(1, length($1) - 1) AS place $$"
+        )
+        op.execute(
+            "CREATE INDEX ix_bodies_pinyin_letters ON bodies USING gin (pairs_of_letters(pinyin)) WITH (fastupdate = off)"
+        )
+        for column in _BYTEWISE:
+            op.execute(f'CREATE INDEX ix_bodies_{column}_bytewise ON bodies ({column} COLLATE "C")')
+        return
+    op.execute(
+        "CREATE VIRTUAL TABLE bodies_pinyin_letters USING fts5(pairs, content='', columnsize=0, detail=none,"
+        " tokenize='unicode61 remove_diacritics 0')"
+    )
+    op.execute(f"INSERT INTO bodies_pinyin_letters (rowid, pairs) SELECT id, {_pairs('bodies')} FROM bodies")
+    table = "bodies_pinyin_letters"
+    add = f"INSERT INTO {table} (rowid, pairs) VALUES (new.id, {_pairs('new')});"
+    drop = f"INSERT INTO {table} ({table}, rowid, pairs) VALUES ('delete', old.id, {_pairs('old')});"
+    op.execute(f"CREATE TRIGGER {table}_add AFTER INSERT ON bodies BEGIN {add} END")
+    op.execute(f"CREATE TRIGGER {table}_drop AFTER DELETE ON bodies BEGIN {drop} END")
+    op.execute(
+        f"CREATE TRIGGER {table}_change AFTER UPDATE OF pinyin ON bodies WHEN old.pinyin <> new.pinyin"
+        f" BEGIN {drop} {add} END"
+    )
+
+
+def downgrade() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        for column in _BYTEWISE:
+            op.drop_index(f"ix_bodies_{column}_bytewise", table_name="bodies")
+        op.drop_index("ix_bodies_pinyin_letters", table_name="bodies")
+        op.execute("DROP FUNCTION pairs_of_letters(text)")
+        return
+    for event in ("add", "drop", "change"):
+        op.execute(f"DROP TRIGGER bodies_pinyin_letters_{event}")
+    op.drop_table("bodies_pinyin_letters")
