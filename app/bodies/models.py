@@ -39,6 +39,7 @@ class Body(Model):
         one_of("nature", BodyNature),
         sa.CheckConstraint("active OR deregistered_at IS NOT NULL", name="deregistered_has_time"),
         sa.Index("ix_bodies_region_type", "region_code", "node_type"),
+        sa.Index("ix_bodies_type_code", "node_type", "code"),  # committees in the order of their list
     )
 
     def __str__(self) -> str:

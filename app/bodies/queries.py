@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.bodies.enums import NodeType
 from app.bodies.models import Acceptance, Body, IssuingAuthority
 from app.catalog.enums import AcquisitionMethod, TitleLevel
+from app.catalog.rules import PROVINCE
 from app.core import search
 
 
@@ -49,6 +51,17 @@ def _choosable(node_types: Sequence[NodeType] | None, region_prefix: str) -> sa.
     if node_types:
         query = query.where(Body.node_type.in_(node_types))
     return query.where(Body.region_code.startswith(region_prefix)) if region_prefix else query
+
+
+def lies_in(body_id: Any, region_prefix: str) -> sa.ColumnElement[bool]:
+    """Whether the body of that number lies in a region ("4301"), as an index of few bodies answers; the province holds all."""
+    if region_prefix == PROVINCE[:2]:
+        return sa.true()
+    body = Body.__table__.alias()
+    inside: sa.ColumnElement[bool] = body_id.in_(
+        sa.select(body.c.id).where(search.begins(body.c.region_code, region_prefix))
+    )
+    return inside
 
 
 def acceptance_of(session: Session, body_id: int, method: AcquisitionMethod, level: TitleLevel) -> Acceptance | None:

@@ -7,12 +7,13 @@ from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from flask_appbuilder.models.sqla.interface import SQLAInterface
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.orm import Session, joinedload
 
 from app.bodies import services
 from app.bodies.enums import NodeType
 from app.bodies.forms import body_field
 from app.bodies.models import Acceptance, Body, IssuingAuthority
+from app.bodies.queries import lies_in
 from app.bodies.spreadsheets import KIND
 from app.core.enums import Role
 from app.web.access import only
@@ -38,12 +39,11 @@ class BodyRecords(RecordView):
 
     def select(self, session: Session, values: Mapping[str, Any]) -> sa.Select[Any]:
         model = self.datamodel.obj
-        statement = super().select(session, values)
-        statement = statement.join(model.body).options(contains_eager(model.body).joinedload(Body.region))
-        actor = current_actor()
-        if actor.role is not Role.SYSADMIN:
-            statement = statement.where(Body.region_code.startswith(actor.region_prefix or "none"))
-        return statement
+        body = joinedload(model.body, innerjoin=True)
+        statement, actor = super().select(session, values).options(body.joinedload(Body.region)), current_actor()
+        if actor.role is Role.SYSADMIN:
+            return statement
+        return statement.where(lies_in(model.body_id, actor.region_prefix or "none"))
 
 
 class AcceptanceView(BodyRecords):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+PROVINCE = "430000"
+
 
 def initials(text: str) -> str:
     """Pinyin initials for searching: 长沙市 -> "css"; other characters stand as they are, in lower case."""

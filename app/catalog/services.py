@@ -16,7 +16,6 @@ from app.core.enums import Role
 from app.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
 from app.core.scope import Actor
 
-PROVINCE = "430000"
 Use = Callable[[Session, int], str | None]
 speciality_uses: list[Use] = []
 title_uses: list[Use] = []
@@ -28,7 +27,7 @@ LOOKED_AT = "职称专业和职称树由省级人社部门维护，您可以查�
 
 def keeps(actor: Actor) -> bool:
     """Whether `actor` keeps the reference data: the province's HR officers and administrators."""
-    officer = actor.role is Role.HR_OFFICER and actor.region_code == PROVINCE
+    officer = actor.role is Role.HR_OFFICER and actor.region_code == rules.PROVINCE
     return officer or actor.role in (Role.SYSADMIN, Role.SYSTEM)
 
 

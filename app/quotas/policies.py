@@ -2,9 +2,7 @@
 
 from typing import Any
 
-import sqlalchemy as sa
-
-from app.bodies.models import Body
+from app.bodies.queries import lies_in
 from app.core.enums import Role
 from app.core.scope import Actor, registry
 from app.quotas.models import PostQuota
@@ -15,8 +13,7 @@ def quota_rows(actor: Actor) -> Any:
     if actor.role is Role.UNIT:
         return column == actor.body_id
     if actor.role in (Role.HR_OFFICER, Role.TITLE_OFFICE) and actor.region_prefix:
-        bodies = Body.__table__.c
-        return column.in_(sa.select(bodies.id).where(bodies.region_code.startswith(actor.region_prefix)))
+        return lies_in(column, actor.region_prefix)
     return False
 
 

@@ -16,6 +16,7 @@ from app.accounts.enums import AttemptResult
 from app.accounts.forms import GrantForm, ReasonForm, UserForm
 from app.accounts.models import Account, LoginAttempt, Post
 from app.bodies.models import Body
+from app.core import audit
 from app.core.audit import AuditEntry
 from app.core.enums import Role
 from app.web.access import only
@@ -238,7 +239,6 @@ class AuditView(ListScreen):
         a = AuditEntry  # columns, not entities: the longest list of all, and the details are not shown
         shown: list[Any] = [a.id, a.at, a.actor_name, a.role, a.action, a.object_type, a.object_id, a.ip, a.hash]
         query = sa.select(*shown)
-        if action := values["action"]:  # a whole one goes by the index in the list's order, a domain's name by a range
-            whole = AuditEntry.action == action
-            query = query.where(whole if "." in action else AuditEntry.action.startswith(action, autoescape=True))
+        if values["action"]:
+            query = query.where(audit.acts(values["action"]))
         return query.where(AuditEntry.actor_name == values["actor_name"]) if values["actor_name"] else query

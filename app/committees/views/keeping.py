@@ -12,6 +12,7 @@ from flask_appbuilder import expose
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from app.accounts.queries import operators_of
+from app.bodies.enums import NodeType
 from app.bodies.models import Body
 from app.catalog.enums import TitleLevel
 from app.catalog.queries import all_series, regions_of, top_speciality
@@ -28,7 +29,7 @@ from app.committees.forms import (
 )
 from app.committees.models import Committee, CoveredSpeciality, FeeStandard, FoundingBody
 from app.committees.rules import latest_validity
-from app.core import clock
+from app.core import clock, search
 from app.core.enums import Role
 from app.core.errors import Invalid, Refusal
 from app.web import history
@@ -96,10 +97,11 @@ class CommitteeQueryView(ListScreen):
         query = (
             sa.select(Committee)
             .join(Committee.body)
+            .where(Body.node_type == NodeType.COMMITTEE)  # by the index that has their order
             .options(contains_eager(Committee.body).joinedload(Body.region), joinedload(Committee.series))
         )
         if self.keeping:
-            query = query.where(Body.region_code.startswith(_prefix()))
+            query = query.where(search.begins(Body.region_code, _prefix()))
         return queries.narrowed(query, values, clock.today())
 
     def fill(self, session: Session, form: Query) -> None:

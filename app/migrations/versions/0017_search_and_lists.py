@@ -1,16 +1,30 @@
-"""Codes and pinyin initials of bodies by index, for 录入关键字回车查询 (see app.core.search)."""
+"""Codes and pinyin initials of bodies by index, for 录入关键字回车查询 (see app.core.search); lists in their order."""
 
 from __future__ import annotations
 
+import sqlalchemy as sa
 from alembic import op
 
-revision = "0017_speed_of_search"
+revision = "0017_search_and_lists"
 down_revision = "0011_name_letters"
 branch_labels = None
 depends_on = None
 
 _PLACES = ",".join(map(str, range(1, 120)))
-_BYTEWISE = ("code", "credit_code", "pinyin")
+_BYTEWISE = (
+    ("bodies", "code"),
+    ("bodies", "credit_code"),
+    ("bodies", "pinyin"),
+    ("bodies", "region_code"),
+)
+_EDGES = (
+    ("ix_path_edges_listed", ("procedure", "id"), None, None),
+    ("ix_path_edges_of_level", ("procedure", "level", "id"), None, None),
+    ("ix_path_edges_of_series", ("procedure", "series_id", "id"), "series_id IS NOT NULL", "series_id IS NOT NULL"),
+    ("ix_path_edges_unconfirmed", ("procedure", "id"), "confirmed_at IS NULL", "confirmed_at IS NULL"),
+    ("ix_path_edges_ended", ("procedure", "id"), "active = 0", "NOT active"),
+)
+"""(name, columns, the rows on SQLite, on PostgreSQL)"""
 
 
 def _pairs(row: str) -> str:
@@ -22,6 +36,11 @@ def _pairs(row: str) -> str:
 
 
 def upgrade() -> None:
+    for name, columns, sqlite, postgresql in _EDGES:
+        where = {"sqlite_where": sqlite, "postgresql_where": postgresql}
+        op.create_index(name, "path_edges", columns, **{key: sa.text(rows) for key, rows in where.items() if rows})
+    op.create_index("ix_bodies_type_code", "bodies", ["node_type", "code"])
+    op.create_index("ix_audit_entries_action_head", "audit_entries", [sa.text("substr(action, 1, 4)"), "id"])
     if op.get_bind().dialect.name == "postgresql":
         op.execute(
             "CREATE FUNCTION pairs_of_letters(text) RETURNS text[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS "
@@ -30,8 +49,8 @@ def upgrade() -> None:
         op.execute(
             "CREATE INDEX ix_bodies_pinyin_letters ON bodies USING gin (pairs_of_letters(pinyin)) WITH (fastupdate = off)"
         )
-        for column in _BYTEWISE:
-            op.execute(f'CREATE INDEX ix_bodies_{column}_bytewise ON bodies ({column} COLLATE "C")')
+        for table, column in _BYTEWISE:
+            op.execute(f'CREATE INDEX ix_{table}_{column}_bytewise ON {table} ({column} COLLATE "C")')
         return
     op.execute(
         "CREATE VIRTUAL TABLE bodies_pinyin_letters USING fts5(pairs, content='', columnsize=0, detail=none,"
@@ -50,9 +69,13 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_audit_entries_action_head", table_name="audit_entries")
+    op.drop_index("ix_bodies_type_code", table_name="bodies")
+    for name, *_ in _EDGES:
+        op.drop_index(name, table_name="path_edges")
     if op.get_bind().dialect.name == "postgresql":
-        for column in _BYTEWISE:
-            op.drop_index(f"ix_bodies_{column}_bytewise", table_name="bodies")
+        for table, column in _BYTEWISE:
+            op.drop_index(f"ix_{table}_{column}_bytewise", table_name=table)
         op.drop_index("ix_bodies_pinyin_letters", table_name="bodies")
         op.execute("DROP FUNCTION pairs_of_letters(text)")
         return
