@@ -72,7 +72,7 @@ class AcceptanceView(BodyRecords):
         "level": "职称等级",
         "printed_name": "打印在证书上的机构名称",
         "guideline": "申报须知",
-        "active": "是否有效",
+        "active": "状态",
     }
     fields = {
         "body_id": body_field("机构名称", kinds=OFFICES, own_region=True, need=True),
@@ -114,7 +114,7 @@ class IssuingAuthorityView(BodyRecords):
         "body_id": "单位名称",
         "code": "发证单位编码",
         "printed_name": "打印在证书上的机构名称",
-        "active": "是否有效",
+        "active": "状态",
     }
     fields = {"body_id": body_field("单位名称", kinds=OFFICES, own_region=True, need=True)}
     key_name = "authority_id"

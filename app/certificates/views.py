@@ -156,7 +156,7 @@ class CertificateScreen(ListScreen):
     conditions = CertificateQuery
     key = (desc(Certificate.id),)
     columns: ClassVar[Sequence[Column]] = CERTIFICATE_COLUMNS
-    empty = "没有符合条件的证书。"
+    empty = "还没有证书。"
 
     def select(self, session: Session, values: Mapping[str, Any]) -> sa.Select[Any]:
         return queries.listing(dict(values))

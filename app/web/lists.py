@@ -91,7 +91,8 @@ class ListScreen(BaseView):
     conditions: ClassVar[type[Query]] = Query
     bulk_actions: ClassVar[Sequence[Bulk]] = ()
     exportable: ClassVar[bool] = True
-    empty: ClassVar[str] = "没有符合条件的记录。"
+    empty: ClassVar[str] = "还没有记录。"
+    """What a list says that holds nothing, whatever is asked for."""
     size: ClassVar[int] = paging.PAGE_SIZES[0]
     template: ClassVar[str] = "screens/list.html"
 

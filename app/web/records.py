@@ -38,6 +38,7 @@ from app.web import history
 from app.web.access import LARGEST_ID
 from app.web.cautions import Caution, cautions
 from app.web.forms import (
+    STANDING,
     ChineseMeta,
     Form,
     Query,
@@ -366,7 +367,8 @@ def column_field(column: Any, label: str, *, need: bool, asked: bool = False) ->
     if isinstance(kind, EnumText):
         return enum_field(label, cast(type[Labelled], kind.enum), need=need, blank="全部" if asked else "请选择")
     if isinstance(kind, sa.Boolean):
-        return yes_no_field(label, blank="全部" if asked else "请选择", need=need)
+        words = STANDING if column.key == "active" else ("是", "否")
+        return yes_no_field(label, blank="全部" if asked else "请选择", need=need, words=words)
     if isinstance(kind, sa.Text) and not asked:
         return long_text_field(label, need=need)
     if isinstance(kind, sa.String):

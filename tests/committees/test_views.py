@@ -138,7 +138,7 @@ def test_list_narrows_by_every_condition_and_exports_what_it_shows(doors: Doors)
     city, province = doors.enter(CITY), doors.enter(PROVINCE)
 
     def names(http: Browser, path: str) -> list[str]:
-        return re.findall(r"k-text w-l[^>]*><a[^>]*>([^<]+)</a>", http.get(path).text)
+        return re.findall(r'data-label="名称"><a[^>]*>([^<]+)</a>', http.get(path).text)
 
     everything = ["长沙工程高评会", "长沙教师高评会", "已到期高评会", "株洲高评会"]
     assert names(province, "/a10/") == everything

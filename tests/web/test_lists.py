@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import openpyxl
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event
@@ -81,6 +82,24 @@ def test_a_value_not_understood_is_marked_beside_its_field(http: FlaskClient) ->
     text = http.get("/quotas/?since=2026-99-99").text
     assert "请按“年-月-日”填写" in text
     assert 'aria-invalid="true"' in text
+
+
+def test_a_choice_that_is_not_offered_is_marked_too(http: FlaskClient) -> None:
+    text = http.get("/quotas/?level=zz").text
+    assert "没有“zz”这个选项，没有按它查询。" in text and 'aria-invalid="true"' in text
+    assert "这个选项" not in http.get(f"/quotas/?level={next(iter(TitleLevel)).value}").text
+    assert "这个选项" not in http.get("/quotas/?level=").text
+
+
+def test_a_list_that_holds_nothing_says_so_and_offers_the_first(web: Flask, http: FlaskClient) -> None:
+    """Under conditions they are offered to be cleared; without any there is nothing yet, and 【新增】."""
+    nothing = http.get("/records/?opinion=" + quote("没有的")).text
+    assert "没有符合查询条件的记录。" in nothing and "清除条件" in nothing
+    with web.app_context(), unit_of_work(Actor.system("somebody else")) as session:
+        session.execute(sa.delete(PostQuota))
+    page = http.get("/records/").text
+    assert "还没有记录。" in page and page.count('href="/records/add"') == 2
+    assert "清除条件" not in page and 'href="/quotas/add"' not in http.get("/quotas/").text
 
 
 def test_conditions_stay_in_the_address(http: FlaskClient) -> None:

@@ -40,7 +40,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("身份证号", "id_masked"),
     Column("单位", "employer.name"),
     Column("申报职称", "title.name"),
-    Column("等级", "level", width="s"),
+    Column("等级", "level", width="s", shown=False),  # the title says it
     Column("专业", "speciality.name"),
     Column("取得方式", "method", width="s"),
     Column("状态", "state", "state"),

@@ -109,7 +109,7 @@ class EmployerNoticeView(ListScreen):
             return redirect(url_for("NoticeDeskView.show", pk=made[0]))
         return self.render_template(
             "applications/notice_form.html",
-            title="新增公示",
+            title="新增：公示",
             form=form,
             rows=_unpublished(read()),
             chosen=chosen,

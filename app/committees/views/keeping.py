@@ -89,7 +89,7 @@ class CommitteeQueryView(ListScreen):
         Column("统筹区", "body.region.name", width="s"),
         Column("联系人", "body.contact_name"),
         Column("备案有效期至", "valid_until", "day"),
-        Column("是否有效", lambda row: row.standing(clock.today()), "state"),
+        Column("状态", lambda row: row.standing(clock.today()), "state"),
     )
     keeping = False
 
@@ -223,7 +223,7 @@ class CommitteeView(CommitteeQueryView):
             back=url_for("CommitteeView.list"),
             crumbs=[(self.title, url_for("CommitteeView.list"))],
             groups=[
-                ("基本信息", ["code", "name", "printed_name", "grade", "series_id", "region_code"]),
+                ("基本信息", ["code", "region_code", "name", "printed_name", "grade", "series_id"]),
                 ("组建", ["speciality_id", "founder_id", "member_count", "smaller_agreed_by"]),
                 ("备案", ["recorded_on", "valid_until"]),
                 ("联系人（评委会操作员）", ["contact_name", "contact_id_number", "contact_phone"]),

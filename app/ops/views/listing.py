@@ -28,7 +28,7 @@ class Listing:
     statement: Select[Any]
     form: Query
     actions: Callable[[Any], Sequence[Button]] = lambda _row: ()
-    empty: str = "没有符合条件的记录。"
+    empty: str = "还没有记录。"
     exportable = False
     size = paging.PAGE_SIZES[0]
     page: paging.Page = field(init=False)

@@ -56,6 +56,12 @@
     setTimeout(() => all("input, select", form).forEach((field) => { field.disabled = false; }), 200);
   }));
 
+  /* A table that needs no scrolling of its own has a head that stays in sight. */
+  const fits = new ResizeObserver((found) => found.forEach(({ target }) => {
+    target.classList.toggle("table-wrap--fits", target.firstElementChild.offsetWidth <= target.clientWidth);
+  }));
+  all("[data-fits]").forEach((wrap) => fits.observe(wrap));
+
   /* Ticked rows */
   function tally() {
     const ticks = all("[data-tick]");
@@ -233,6 +239,8 @@
   all("[data-refresh]").forEach((node) => setTimeout(() => window.location.reload(), Number(node.dataset.refresh)));
 
   all("[data-print]").forEach((button) => button.addEventListener("click", () => window.print()));
+  /* The eye on what went wrong; otherwise, at a desk, on the first field. */
   const wrong = document.querySelector("[data-focus]");
-  if (wrong) wrong.focus();
+  const first = document.querySelector(".office [data-first-field] :is(input:not([type=hidden]), select, textarea)");
+  if (wrong) wrong.focus(); else if (first) first.focus({ preventScroll: true });
 })();
