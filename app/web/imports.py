@@ -119,7 +119,7 @@ class ImportWizard(BaseView):
     def _render(self, **values: Any) -> str:
         rendered: str = self.render_template(
             "screens/import.html", title=f"批量导入{self.importer.title}", view=self.endpoint, states=BatchState,
-            **values,
+            back=url_for(self.back) if self.back else None, **values,
         )  # fmt: skip
         return rendered
 

@@ -56,6 +56,10 @@
     setTimeout(() => all("input, select", form).forEach((field) => { field.disabled = false; }), 200);
   }));
 
+  /* What sticks below the head line sticks below it also where a long name makes it two lines high. */
+  const line = document.querySelector(".office .top");
+  if (line) new ResizeObserver(() => document.documentElement.style.setProperty("--top", `${line.offsetHeight}px`)).observe(line);
+
   /* A table that needs no scrolling of its own has a head that stays in sight. */
   const fits = new ResizeObserver((found) => found.forEach(({ target }) => {
     target.classList.toggle("table-wrap--fits", target.firstElementChild.offsetWidth <= target.clientWidth);
