@@ -64,9 +64,9 @@ def test_a_bare_list_leaves_addresses_as_they_are(http: FlaskClient) -> None:
 @pytest.mark.parametrize(
     "sent",
     [
-        "https://evil.example/records/",
-        "//evil.example/records/",
-        "/\\evil.example/records/",
+        "https://evil.example/records/?year=2000",
+        "//evil.example/records/?year=2000",
+        "/\\evil.example/records/?year=2000",
         "javascript:alert(1)",
         "/readonly/?year=2000",  # another list
         "/records/show/1",  # no list

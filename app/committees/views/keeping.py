@@ -29,7 +29,7 @@ from app.committees.forms import (
 )
 from app.committees.models import Committee, CoveredSpeciality, FeeStandard, FoundingBody
 from app.committees.rules import latest_validity
-from app.core import clock, search
+from app.core import clock
 from app.core.enums import Role
 from app.core.errors import Invalid, Refusal
 from app.web import history
@@ -97,11 +97,13 @@ class CommitteeQueryView(ListScreen):
         query = (
             sa.select(Committee)
             .join(Committee.body)
-            .where(Body.node_type == NodeType.COMMITTEE)  # by the index that has their order
+            .where(
+                Body.node_type == sa.literal_column(f"'{NodeType.COMMITTEE}'")
+            )  # in the words of ix_bodies_committees
             .options(contains_eager(Committee.body).joinedload(Body.region), joinedload(Committee.series))
         )
         if self.keeping:
-            query = query.where(search.begins(Body.region_code, _prefix()))
+            query = query.where(Body.region_code.startswith(_prefix()))
         return queries.narrowed(query, values, clock.today())
 
     def fill(self, session: Session, form: Query) -> None:
