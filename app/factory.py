@@ -26,7 +26,7 @@ from app.core import clock, crypto, exports, jobs, storage
 from app.core.db import Model, db, prepare_engine, read_session, unit_of_work
 from app.core.queue import make_queue
 from app.core.scope import Actor, registry
-from app.web import access, cells, errors, filters, identity, security
+from app.web import access, cells, errors, filters, identity, security, ways
 from config import DEFAULT_SECRET, ROOT, settings
 
 DOMAINS = (
@@ -70,6 +70,7 @@ def create_app(**overrides: Any) -> Flask:
     errors.register_error_handlers(app)
     filters.register_filters(app)
     cells.register_cells(app)
+    ways.register(app)
     with app.app_context():
         for engine in db.engines.values():
             prepare_engine(engine)

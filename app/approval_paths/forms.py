@@ -12,7 +12,7 @@ from app.bodies.forms import body_field
 from app.catalog.enums import AcquisitionMethod, TitleLevel
 from app.catalog.forms import speciality_field
 from app.catalog.models import Speciality
-from app.web.forms import Query, choice_field, enum_field, id_field, yes_no_field
+from app.web.forms import STANDING, Query, choice_field, enum_field, id_field, yes_no_field
 from app.web.identity import read
 
 
@@ -22,7 +22,7 @@ class EdgeQuery(Query):
     level = enum_field("职称等级", TitleLevel, blank="全部")
     series_id = id_field("系列")
     confirmed = choice_field("确认状态", [("yes", "已确认"), ("no", "待确认")])
-    active = yes_no_field("是否有效", blank="全部")
+    active = yes_no_field("状态", blank="全部", words=STANDING)
 
 
 class ConfirmationQuery(Query):

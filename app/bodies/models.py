@@ -41,6 +41,12 @@ class Body(Model):
         one_of("nature", BodyNature),
         sa.CheckConstraint("active OR deregistered_at IS NOT NULL", name="deregistered_has_time"),
         sa.Index("ix_bodies_region_type", "region_code", "node_type"),
+        sa.Index(  # committees in the order of their list; of the few kinds that there are, an index of all would mislead
+            "ix_bodies_committees",
+            "code",
+            sqlite_where=sa.text("node_type = 'committee'"),
+            postgresql_where=sa.text("node_type = 'committee'"),
+        ),
     )
 
     def __str__(self) -> str:

@@ -12,6 +12,7 @@ from app.bodies.enums import NodeType
 from app.bodies.models import Acceptance, Body, IssuingAuthority
 from app.bodies.rules import nearly_same
 from app.catalog.enums import AcquisitionMethod, TitleLevel
+from app.catalog.rules import PROVINCE
 from app.core import search
 
 
@@ -74,6 +75,17 @@ def nearly_named(session: Session, name: str, region_prefix: str, limit: int = 5
     ids = [body_id for _, body_id in sorted(alike)[:limit]]
     rows = {body.id: body for body in session.scalars(sa.select(Body).where(Body.id.in_(ids)))} if ids else {}
     return [rows[key] for key in ids]
+
+
+def lies_in(body_id: Any, region_prefix: str) -> sa.ColumnElement[bool]:
+    """Whether the body of that number lies in a region ("4301"), as an index of few bodies answers; the province holds all."""
+    if region_prefix == PROVINCE[:2]:
+        return sa.true()
+    body = Body.__table__.alias()
+    inside: sa.ColumnElement[bool] = body_id.in_(
+        sa.select(body.c.id).where(search.begins(body.c.region_code, region_prefix))
+    )
+    return inside
 
 
 def acceptance_of(session: Session, body_id: int, method: AcquisitionMethod, level: TitleLevel) -> Acceptance | None:

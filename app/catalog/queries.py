@@ -164,6 +164,12 @@ def all_titles(session: Session) -> list[Title]:
     return sorted(rows, key=lambda row: (row.series_id, row.branch, -row.level.rank, row.id))
 
 
+def first_of_branch(session: Session, title: Title) -> int | None:
+    """The least id among the titles of a title's branch, None where it stands in none: the tree names a branch by it."""
+    same = sa.select(sa.func.min(Title.id)).where(Title.series_id == title.series_id, Title.branch == title.branch)
+    return session.scalar(same) if title.branch else None
+
+
 def top_speciality(session: Session, series_id: int) -> int | None:
     """The 栏目大类 of a series: all its specialities."""
     return session.scalar(

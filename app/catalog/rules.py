@@ -7,6 +7,8 @@ from functools import lru_cache
 
 from app.formats.fonts import missing_glyphs
 
+PROVINCE = "430000"
+
 
 def initials(text: str) -> str:
     """Pinyin initials for searching: 长沙市 -> "css"; other characters stand as they are, in lower case."""

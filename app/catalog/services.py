@@ -16,23 +16,25 @@ from app.core.enums import Role
 from app.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
 from app.core.scope import Actor
 
-PROVINCE = "430000"
 Use = Callable[[Session, int], str | None]
 speciality_uses: list[Use] = []
 title_uses: list[Use] = []
 """What keeps a node from being deleted: each domain above appends its own question, answered with what uses it."""
 
 
+LOOKED_AT = "职称专业和职称树由省级人社部门维护，您可以查询。"
+
+
 def keeps(actor: Actor) -> bool:
     """Whether `actor` keeps the reference data: the province's HR officers and administrators."""
-    officer = actor.role is Role.HR_OFFICER and actor.region_code == PROVINCE
+    officer = actor.role is Role.HR_OFFICER and actor.region_code == rules.PROVINCE
     return officer or actor.role in (Role.SYSADMIN, Role.SYSTEM)
 
 
 def require_keeper(actor: Actor) -> None:
     """Raise NotAllowed unless `actor` keeps the reference data."""
     if not keeps(actor):
-        raise NotAllowed("职称专业和职称树由省级人社部门维护，您可以查询。")
+        raise NotAllowed(LOOKED_AT)
 
 
 # -- A1 职称专业管理 -------------------------------------------------------------------------------------------

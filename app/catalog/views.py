@@ -37,6 +37,8 @@ class SpecialityTreeView(TreeScreen):
     access = KEPT
     route_base, title, below = "/a1", "职称专业管理", "专业"
     intro = "栏目大类由国家统一规定，不能新增；在其下逐级维护专业。"
+    words, edited, forms = SPECIALITY, ("code", "name"), (SpecialityForm, SpecialityForm)
+    looked_at = services.LOOKED_AT
     columns = (
         Column("专业代码", "code", width="m"),
         Column("专业学科名称", "name", width="l"),
@@ -58,7 +60,8 @@ class SpecialityTreeView(TreeScreen):
             waiting += [(child, depth + 1) for child in reversed(below.get(row.id, []))]
 
     def chosen(self, session: Session, key: str) -> Chosen | None:
-        row = session.get(Speciality, int(key)) if re.fullmatch(r"[0-9]{1,9}", key) else None
+        kept = self.kept(key)
+        row = session.get(*kept) if kept else None
         if row is None:
             return None
         above = queries.speciality_path(session, row.id)[:-1]
@@ -70,6 +73,9 @@ class SpecialityTreeView(TreeScreen):
             fixed="" if above else "栏目大类由国家统一规定，不能新增、修改或删除。",
             history=history.steps(session, row, words=SPECIALITY),
         )
+
+    def kept(self, key: str) -> tuple[type[Any], int] | None:
+        return (Speciality, int(key)) if re.fullmatch(r"[0-9]{1,9}", key) else None
 
     def form(self, session: Session, key: str, *, new: bool) -> Form:
         row = session.get_one(Speciality, int(key))
@@ -117,6 +123,8 @@ class TitleTreeView(TreeScreen):
     access = KEPT
     route_base, title, below = "/a2", "职称树管理", "职称"
     intro = "系列由国家统一规定，不能新增；在其下维护各级职称。"
+    words, edited, forms = TITLE, ("level", "name", "ministry_title"), (TitleForm, NewTitleForm)
+    looked_at = services.LOOKED_AT
     columns = (
         Column("系列", "series", width="l"),
         Column("专业类别", "branch"),
@@ -166,6 +174,9 @@ class TitleTreeView(TreeScreen):
             grows=False,
             history=history.steps(session, row, words=TITLE),
         )
+
+    def kept(self, key: str) -> tuple[type[Any], int] | None:
+        return (Title, int(key[1:])) if re.fullmatch(r"t[0-9]{1,9}", key) else None
 
     def form(self, session: Session, key: str, *, new: bool) -> Form:
         row = self._row(session, key)
@@ -218,4 +229,8 @@ class TitleTreeView(TreeScreen):
         if not re.fullmatch(r"[sbt][0-9]{1,9}", key):
             return None
         number = int(key[1:])
-        return session.get(TitleSeries, number) if key[0] == "s" else session.get(Title, number)
+        if key[0] == "s":
+            return session.get(TitleSeries, number)
+        row = session.get(Title, number)
+        is_branch = key[0] == "b" and row is not None and number == queries.first_of_branch(session, row)
+        return row if key[0] == "t" or is_branch else None

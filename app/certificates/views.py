@@ -158,7 +158,7 @@ class CertificateScreen(ListScreen):
     conditions = CertificateQuery
     key = (desc(Certificate.id),)
     columns: ClassVar[Sequence[Column]] = CERTIFICATE_COLUMNS
-    empty = "没有符合条件的证书。"
+    empty = "还没有证书。"
 
     def select(self, session: Session, values: Mapping[str, Any]) -> sa.Select[Any]:
         return queries.listing(dict(values))
@@ -217,6 +217,7 @@ class CertificatePageView(BaseView):
     """One certificate: what it says, the PDF in the page, and its download."""
 
     route_base = "/certificate"
+    hangs_below = ("CertificateQueryView", "UnitCertificateView", "MyCertificateView")
     access: Mapping[str, frozenset[Role]] = {"*": ISSUERS | {Role.UNIT, Role.APPLICANT}}
 
     def _load(self, pk: int) -> Certificate:
@@ -230,16 +231,12 @@ class CertificatePageView(BaseView):
         certificate = self._load(pk)
         face = certificate.face
         rendered = certificate.status is CertificateStatus.RENDERED
-        back = {Role.UNIT: "UnitCertificateView.list", Role.APPLICANT: "MyCertificateView.list"}.get(
-            current_actor().role, "CertificateQueryView.list"
-        )
         return self.render_template(
             "certificates/certificate.html",
             title=f"证书 {certificate.number}",
             certificate=certificate,
             state=certificate.status,
             rendered=rendered,
-            back=url_for(back),
             buttons=[Button("保存", url_for("CertificatePageView.pdf", pk=pk), tone="primary")] if rendered else [],
             facts=[
                 ("证书编号", certificate.number),

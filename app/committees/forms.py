@@ -41,7 +41,7 @@ class CommitteeQuery(Query):
     grade = enum_field("级别", CommitteeGrade, blank="全部")
     series_id = id_field("系列")
     region = SelectField("统筹区", [optional()], choices=choices_of([], "全部"))
-    standing = enum_field("是否有效", Standing, blank="全部")
+    standing = enum_field("状态", Standing, blank="全部")
 
 
 class _Common(Form):

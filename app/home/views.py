@@ -65,6 +65,7 @@ class JobView(BaseView):
     """The progress of one job: the page may be left and come back to."""
 
     route_base = "/job"
+    hangs_below = ("JobListView",)
     access = {"*": SIGNED_IN}
 
     @expose("/<int:pk>")
@@ -83,7 +84,6 @@ class JobView(BaseView):
             .all()
         )
         finished = job.status in (JobStatus.DONE, JobStatus.PARTLY)
-        back = request.args.get("back", "")
         return self.render_template(
             "home/job.html",
             title=job.title,
@@ -92,7 +92,6 @@ class JobView(BaseView):
             finished=finished,
             exported=job.kind == exports.KIND,
             export=exports.of_job(read(), pk),
-            back=back if back.startswith("/") and not back.startswith("//") else None,
         )
 
     @expose("/<int:pk>/download")

@@ -4,10 +4,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from app.bodies.queries import lies_in
 from app.core.enums import Role
 from app.core.scope import Actor, registry
 from app.quotas.models import PostQuota
-from app.quotas.queries import REVIEWERS, bodies_of, reviewed_by
+from app.quotas.queries import REVIEWERS, reviewed_by
 
 
 def quota_rows(actor: Actor) -> Any:
@@ -18,7 +19,7 @@ def quota_rows(actor: Actor) -> Any:
         return False
     if actor.role is Role.DEPARTMENT or not actor.region_prefix:
         return reviewed_by(actor)
-    return sa.or_(column.in_(bodies_of(actor.region_prefix)), reviewed_by(actor))
+    return sa.or_(lies_in(column, actor.region_prefix), reviewed_by(actor))
 
 
 registry.scoped(PostQuota, quota_rows)

@@ -99,7 +99,7 @@ def _plan_form(plan: ReviewPlan | None) -> ResponseReturnValue:
         return redirect(url_for("PlanPageView.show", pk=saved[0]))
     back = url_for("PlanPageView.show", pk=plan.id) if plan else url_for("PlanView.list")
     return render_template(
-        "screens/form.html", title="修改评审方案" if plan else "新增评审方案", form=form, back=back
+        "screens/form.html", title=f"修改：{plan.name}" if plan else "新增：评审方案", form=form, back=back
     ), 422 if form.errors else 200
 
 
@@ -107,6 +107,7 @@ class PlanPageView(BaseView):
     """One plan: 参评人员, 专家需求, 打分细则, attachments, trail; edited in place while it is a draft."""
 
     route_base = "/plan"
+    hangs_below = ("PlanView", "PlanReviewView", "SpecialPlanReviewView", "PlanQueryView")
     access: Mapping[str, frozenset[Role]] = {
         "show": frozenset(READERS),
         "file": frozenset(READERS),

@@ -51,6 +51,19 @@ class Query(Form):
     class Meta(ChineseMeta, FlaskForm.Meta):
         csrf = False
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        """What a select does not offer is marked too, where its coercion would take it for nothing asked."""
+        good: bool = super().validate(extra_validators)
+        for field in self:
+            sent = field.raw_data[0] if isinstance(field, SelectField) and field.raw_data else ""
+            if sent and not field.errors and sent not in _offered(field):
+                field.errors, good = [f"没有“{sent[:20]}”这个选项，没有按它查询。"], False
+        return good
+
+
+def _offered(field: SelectField) -> set[str]:
+    return {str(getattr(choice.value, "value", choice.value)) for choice in field.iter_choices()}
+
 
 def required(message: str = ASKED) -> DataRequired:
     """The field must hold something that is not blank."""
@@ -186,12 +199,18 @@ def several_field(label: str, *, ask: str = "", hint: str = "", **options: Any) 
     return SelectMultipleField(label, [answered(ask) if ask else optional()], description=hint, **options)
 
 
-def yes_no_field(label: str, *, need: bool = False, blank: str = "请选择") -> SelectField:
-    """是 or 否; its data is a bool, None where nothing is chosen."""
+STANDING = ("有效", "已注销")
+"""What `active` is called wherever it is asked for or shown."""
+
+
+def yes_no_field(
+    label: str, *, need: bool = False, blank: str = "请选择", words: tuple[str, str] = ("是", "否")
+) -> SelectField:
+    """是 or 否, or two other words; its data is a bool, None where nothing is chosen."""
     return SelectField(
         label,
         [answered() if need else optional()],
-        choices=choices_of([("1", "是"), ("0", "否")], blank),
+        choices=choices_of(zip(("1", "0"), words, strict=True), blank),
         coerce=lambda value: {"1": True, "0": False, True: True, False: False}.get(value),
     )
 
@@ -256,7 +275,7 @@ def file_field(
 
 
 def apply_refusal(form: BaseForm, error: Refusal) -> None:
-    """Put a service's refusal on the form: beside the fields it names, the rest above the form."""
+    """Put a service's refusal on the form: beside the fields it names, the rest above the form, a line each."""
     fields: Mapping[str, str] = getattr(error, "fields", {})
     placed = False
     for name, message in fields.items():
@@ -268,11 +287,11 @@ def apply_refusal(form: BaseForm, error: Refusal) -> None:
             form.form_errors.append(message)
             placed = True
     if not placed:
-        form.form_errors.append(error.reason)
+        form.form_errors.extend(error.reason.splitlines())
 
 
-def attempt(form: Form, work: Callable[[], None]) -> bool:
-    """True when the posted form is valid and `work` did it; a Refusal ends up on the form and answers False."""
+def attempt(form: BaseForm, work: Callable[[], None]) -> bool:
+    """True when the posted form (flask-wtf's) is valid and `work` did it; a Refusal ends up on the form and answers False."""
     if not form.validate_on_submit():
         return False
     try:

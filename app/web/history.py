@@ -54,10 +54,13 @@ class Words:
         return found
 
 
-def steps(session: Session, *subjects: Any, words: Words) -> list[dict[str, Any]]:
-    """The last MOST entries about mapped rows or (type, id) pairs, newest first, as `ui.timeline` takes them."""
-    about = [sa.and_(AuditEntry.object_type == kind, AuditEntry.object_id == key) for kind, key in _pairs(subjects)]
-    entries = session.scalars(sa.select(AuditEntry).where(sa.or_(*about)).order_by(AuditEntry.id.desc()).limit(MOST))
+def steps(session: Session, *subjects: Any, words: Words, after: int = 0) -> list[dict[str, Any]]:
+    """The last MOST entries about mapped rows or (type, id) pairs, newest first, as `ui.timeline` takes them.
+
+    after: only what came after the entry of that number.
+    """
+    query = sa.select(AuditEntry).where(_about(subjects), AuditEntry.id > after)
+    entries = session.scalars(query.order_by(AuditEntry.id.desc()).limit(MOST))
     return [
         {
             "title": words.action(entry.action),
@@ -70,8 +73,14 @@ def steps(session: Session, *subjects: Any, words: Words) -> list[dict[str, Any]
     ]
 
 
-def _pairs(subjects: tuple[Any, ...]) -> list[tuple[str, str]]:
-    return [audit.subject_of(subject) for subject in subjects]
+def latest(session: Session, *subjects: Any) -> int:
+    """The number of the last entry about them, 0 without one."""
+    return session.scalar(sa.select(sa.func.max(AuditEntry.id)).where(_about(subjects))) or 0
+
+
+def _about(subjects: tuple[Any, ...]) -> sa.ColumnElement[bool]:
+    pairs = [audit.subject_of(subject) for subject in subjects]
+    return sa.or_(*(sa.and_(AuditEntry.object_type == kind, AuditEntry.object_id == key) for kind, key in pairs))
 
 
 def _shown(value: Any, enum: type[Labelled] | None) -> str:

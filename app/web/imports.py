@@ -32,6 +32,10 @@ class ImportWizard(BaseView):
     back = ""
 
     @property
+    def hangs_below(self) -> tuple[str, ...]:
+        return (self.back.removesuffix(".list"),)
+
+    @property
     def importer(self) -> imports.Importer:
         return imports.importers[self.kind]
 

@@ -19,7 +19,6 @@ service; a verb without a service has no route. FAB's `action`, `action_post`, `
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, ClassVar, Literal, cast
@@ -30,20 +29,20 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder import ModelView, expose
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from sqlalchemy import Select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.core.db import EnumText, Model
 from app.core.enums import Labelled
-from app.core.errors import Invalid, Refusal
+from app.core.errors import Refusal
 from app.web import history
 from app.web.access import LARGEST_ID
 from app.web.cautions import Caution, cautions
 from app.web.forms import (
+    STANDING,
     ChineseMeta,
     Form,
     Query,
-    apply_refusal,
+    attempt,
     date_field,
     enum_field,
     long_text_field,
@@ -54,10 +53,8 @@ from app.web.forms import (
 from app.web.history import Words
 from app.web.identity import command, current_actor, read
 from app.web.lists import Button, Column, ListScreen
+from app.web.stamps import Stamp, columns
 
-log = logging.getLogger(__name__)
-
-DUPLICATE = "与已有记录重复，或正被其他记录使用，没有保存。"
 _VERBS = ("adding", "changing", "retiring", "removing")
 
 
@@ -191,11 +188,12 @@ class RecordView(ListScreen, ModelView):
         self.prepare(form)
         made = []
 
-        def add(work: Session) -> None:
-            row = adding(work, actor=current_actor(), **self.filled(form))
-            made.append(sa.inspect(row).identity[0] if self.after_adding == "show" else None)
+        def save() -> None:
+            with command() as work:
+                row = adding(work, actor=current_actor(), **self.filled(form))
+                made.append(sa.inspect(row).identity[0] if self.after_adding == "show" else None)
 
-        if form.validate_on_submit() and self._attempt(form, add):
+        if attempt(form, save):
             flash("已新增。", "success")
             return redirect(self.url(self.after_adding, pk=made[0]))
         return self._form(form, f"新增：{self.title}", self.url("list"), self.add_columns)
@@ -209,38 +207,47 @@ class RecordView(ListScreen, ModelView):
         form = self.edit_form() if request.method == "POST" else self.edit_form(obj=row)
         self.prepare(form)
         key = {self.key_name: self._key(pk)}
+        stamp = Stamp(row, columns(self.edit_columns), self._history())
         after = []
 
-        def change(work: Session) -> None:
-            stands = changing(work, actor=current_actor(), **key, **self.filled(form))
-            after.append(sa.inspect(stands).identity[0] if stands is not None else pk)
+        def save() -> None:
+            values = self.filled(form)
+            with command() as work:
+                stamp.check(work, values)
+                stands = changing(work, actor=current_actor(), **key, **values)
+                after.append(sa.inspect(stands).identity[0] if stands is not None else pk)
 
-        if form.validate_on_submit() and self._attempt(form, change):
+        if attempt(form, save):
             flash("已保存修改。", "success")
             return redirect(self.url("show", pk=after[0]))
-        back = self.url("show", pk=pk)
-        return self._form(form, f"{self.change_word}：{row}", back, self.edit_columns, warnings=self.edit_warnings(row))
+        title, back = f"{self.change_word}：{row}", self.url("show", pk=pk)
+        return self._form(form, title, back, self.edit_columns, stamp=stamp, warnings=self.edit_warnings(row))
 
     @expose("/retire/<pk>", methods=["GET", "POST"])
     def retire(self, pk: str) -> ResponseReturnValue:
-        """【注销】 or 【解除】, with its reason; the row and its history stay."""
-        retiring, row, form = self._verb("retiring"), self._row(pk), RetireForm()
+        """【注销】 or 【解除】: the reason, 【保存】, then 【确定】; the row and its history stay."""
+        retiring, row, form, word = self._verb("retiring"), self._row(pk), RetireForm(), self.retire_word
         if request.method == "GET" and not self.keeps(row):
-            return self._closed(row, self.retire_word, pk)
-        form.reason.label.text = f"{self.retire_word}原因"
+            return self._closed(row, word, pk)
+        form.reason.label.text = f"{word}原因"
         key = {self.key_name: self._key(pk)}
-        if form.validate_on_submit() and self._attempt(
-            form, lambda work: retiring(work, actor=current_actor(), reason=form.reason.data, **key)
-        ):
-            flash(f"已{self.retire_word}。", "success")
+        stamp = Stamp(row, columns(self.edit_columns), self._history())
+
+        def save() -> None:
+            with command() as work:
+                stamp.check(work)
+                retiring(work, actor=current_actor(), reason=form.reason.data, **key)
+
+        if attempt(form, save):
+            flash(f"已{word}。", "success")
             return redirect(self.url("show", pk=pk))
         return self._form(
             form,
-            f"{self.retire_word}：{row}",
+            f"{word}：{row}",
             self.url("show", pk=pk),
             ("reason",),
-            submit=self.retire_button or self.retire_word,
-            tone="danger",
+            confirm=f"确定{word}吗？",
+            stamp=stamp,
             warnings=self.warnings(row),
         )
 
@@ -348,19 +355,6 @@ class RecordView(ListScreen, ModelView):
         statement = self.select(read(), {}).where(getattr(self.datamodel.obj, column.key) == self._key(pk))
         return read().scalar(statement) or abort(404)
 
-    def _attempt(self, form: Any, work: Callable[[Session], Any]) -> bool:
-        try:
-            with command() as session:
-                work(session)
-        except Refusal as refusal:
-            apply_refusal(form, refusal)
-            return False
-        except IntegrityError as error:
-            log.warning("%s: %s", self.endpoint, type(error.orig).__name__)
-            apply_refusal(form, Invalid({"": DUPLICATE}))
-            return False
-        return True
-
     def _form(
         self,
         form: Any,
@@ -368,8 +362,8 @@ class RecordView(ListScreen, ModelView):
         back: str,
         names: Sequence[str],
         *,
-        submit: str = "保存",
-        tone: str = "primary",
+        confirm: str = "",
+        stamp: Stamp | None = None,
         warnings: Sequence[Caution] = (),
     ) -> ResponseReturnValue:
         page = self._page(
@@ -377,8 +371,8 @@ class RecordView(ListScreen, ModelView):
             form=form,
             title=title,
             back=back,
-            submit=submit,
-            tone=tone,
+            confirm=confirm,
+            stamp=stamp,
             warnings=warnings,
             groups=[("", names)],
             crumbs=[(self.title, self.url("list"))],
@@ -396,7 +390,8 @@ def column_field(column: Any, label: str, *, need: bool, asked: bool = False) ->
     if isinstance(kind, EnumText):
         return enum_field(label, cast(type[Labelled], kind.enum), need=need, blank="全部" if asked else "请选择")
     if isinstance(kind, sa.Boolean):
-        return yes_no_field(label, blank="全部" if asked else "请选择", need=need)
+        words = STANDING if column.key == "active" else ("是", "否")
+        return yes_no_field(label, blank="全部" if asked else "请选择", need=need, words=words)
     if isinstance(kind, sa.Text) and not asked:
         return long_text_field(label, need=need)
     if isinstance(kind, sa.String):

@@ -58,7 +58,7 @@ class SearchSelectWidget:
             autocomplete="off",
             maxlength=TYPED_LIMIT,
             class_="form-control",
-            placeholder="录入关键字回车查询",
+            placeholder=kwargs.get("placeholder", "录入关键字回车查询"),
             aria_expanded="false",
             aria_autocomplete="list",
             aria_controls=f"{field.id}-list",

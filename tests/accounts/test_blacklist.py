@@ -20,7 +20,7 @@ from app.core.db import read_session, unit_of_work
 from app.core.enums import Role
 from app.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.ops.services import set_value
-from tests.http import Browser, Doors
+from tests.http import Browser, Doors, opened
 from tests.people import id_number
 from tests.places import CITY, FAR, MONDAY, PROVINCE, SYSADMIN, SYSTEM, TODAY, act, make_body
 
@@ -129,14 +129,21 @@ def test_the_screen_from_adding_to_lifting(doors: Doors, person: int) -> None:
     assert "王小明" in browser.get("/a21/?name=小明&standing=in").text
     assert "没有符合查询条件" in browser.get("/a21/?standing=lifted").text
     change = {"reason": "抄袭他人论文", "source_document": "通报", "starts_on": "2026-03-02", "ends_on": "2027-03-01"}
-    browser.post(f"/a21/edit/{entry.id}", data=change)
+    browser.post(f"/a21/edit/{entry.id}", data=change | opened(browser, f"/a21/edit/{entry.id}"))
     page = browser.get(f"/a21/show/{entry.id}").text
     assert "原因：抄袭 → 抄袭他人论文" in page and "截止日期：2029-03-01 → 2027-03-01" in page
     page = browser.get("/a21/").text  # the guide's words (1.21.3)
     assert ">详情<" in page and ">修改<" in page and ">解除<" in page
     page = browser.get(f"/a21/retire/{entry.id}").text
     assert "解除原因" in page and ">保存</button>" in page
-    assert "已解除。" in browser.post(f"/a21/retire/{entry.id}", data={"reason": "期满"}, follow_redirects=True).text
+    assert (
+        "已解除。"
+        in browser.post(
+            f"/a21/retire/{entry.id}",
+            data={"reason": "期满"} | opened(browser, f"/a21/retire/{entry.id}"),
+            follow_redirects=True,
+        ).text
+    )
     assert f"/a21/edit/{entry.id}" not in browser.get("/a21/").text
     for page in ("edit", "retire"):
         told = browser.get(f"/a21/{page}/{entry.id}", follow_redirects=True)

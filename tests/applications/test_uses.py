@@ -26,7 +26,7 @@ from app.quotas import services as quotas
 from app.quotas.models import PostQuota
 from app.web.cautions import cautions
 from tests.applications.world import World
-from tests.http import Doors
+from tests.http import Doors, opened
 from tests.people import make_actor
 from tests.places import CITY, PROVINCE, SYSTEM, act, actor_of
 from tests.threads import together
@@ -93,8 +93,11 @@ def test_of_a_batch_in_use_the_form_asks_what_may_still_change(
     assert 'name="name"' not in page and 'name="levels"' not in page and 'name="closes_on"' in page
     sent = {"closes_on": "2026-10-31", "review_from": "2026-03-01", "review_until": "2027-01-31"}
     chosen = {"speciality_ids": [str(world.speciality_id)]}
-    assert "只能延长申报截止日期" in http.post(path, data=sent | chosen | {"closes_on": "2026-10-30"}).text
-    assert http.post(path, data=sent | chosen).status_code == 302
+    assert (
+        "只能延长申报截止日期"
+        in http.post(path, data=sent | chosen | {"closes_on": "2026-10-30"} | opened(http, path)).text
+    )
+    assert http.post(path, data=sent | chosen | opened(http, path)).status_code == 302
     with read_session(SYSTEM) as session:
         batch = session.get_one(AnnualBatch, entered.id)
         assert (batch.name, batch.levels) == ("年度评审", ["intermediate"])
@@ -182,7 +185,9 @@ def test_ending_a_body_says_which_applications_it_still_has_to_deal_with(
     browser, key = Doors(app, monkeypatch).enter(CITY), world.ids["department"]
     words = f"1 份职称申报（编号 {row.number}）"
     assert f"{words}正在办理，由它推荐、审核或终审：办结以前不能注销。" in browser.get(f"/bodies/retire/{key}").text
-    refused = browser.post(f"/bodies/retire/{key}", data={"reason": "撤并"}).text
+    refused = browser.post(
+        f"/bodies/retire/{key}", data={"reason": "撤并"} | opened(browser, f"/bodies/retire/{key}")
+    ).text
     assert "“住房和城乡建设局”正在使用，不能注销：" in refused
     assert f"{words}；" in refused or f"；{words}。" in refused
 

@@ -18,7 +18,7 @@ from app.bodies.models import Acceptance, IssuingAuthority
 from app.catalog.enums import AcquisitionMethod, TitleLevel
 from app.core import clock
 from app.core.db import read_session
-from tests.http import Doors
+from tests.http import Doors, opened
 from tests.places import (
     CITY,
     DRAINAGE,
@@ -77,14 +77,19 @@ def test_an_acceptance_from_adding_to_ending(doors: Doors) -> None:
     assert "没有符合" in browser.get("/a3/?method=recognition").text
     page = browser.get(f"/a3/edit/{key}").text
     assert heading(page) == "编辑：专业技术人员管理处 助理级初定"
-    browser.post(f"/a3/edit/{key}", data={"printed_name": "长沙市人力资源和社会保障局"})
+    browser.post(
+        f"/a3/edit/{key}", data={"printed_name": "长沙市人力资源和社会保障局"} | opened(browser, f"/a3/edit/{key}")
+    )
     page = browser.get(f"/a3/show/{key}").text
     assert "打印在证书上的机构名称：长沙市人社局 → 长沙市人力资源和社会保障局" in page
     assert heading(browser.get(f"/a3/retire/{key}").text) == "注销：专业技术人员管理处 助理级初定"
-    page = browser.post(f"/a3/retire/{key}", data={"reason": "职能划转"}, follow_redirects=True).text
+    stale = opened(browser, f"/a3/edit/{key}")
+    page = browser.post(
+        f"/a3/retire/{key}", data={"reason": "职能划转"} | opened(browser, f"/a3/retire/{key}"), follow_redirects=True
+    ).text
     assert "已注销。" in page and "职能划转" in page
     assert f"/a3/edit/{key}" not in browser.get("/a3/").text
-    late = browser.post(f"/a3/edit/{key}", data={"printed_name": "晚了"})
+    late = browser.post(f"/a3/edit/{key}", data={"printed_name": "晚了"} | stale)
     assert late.status_code == 422 and "已经注销，不能修改" in late.text
 
 
@@ -102,7 +107,7 @@ def test_what_applicants_should_know_is_written_after_saving(doors: Doors) -> No
     page = browser.post(f"/a3/guideline/{key}", data={"guideline": text}, follow_redirects=True).text
     assert "申报须知已保存。" in page and "<p>一、学历<br>二、&lt;年限&gt;</p>" in page
     assert f'<a class="btn" {link}' in page  # said already: no longer what comes next
-    browser.post(f"/a3/retire/{key}", data={"reason": "职能划转"})
+    browser.post(f"/a3/retire/{key}", data={"reason": "职能划转"} | opened(browser, f"/a3/retire/{key}"))
     assert "guideline" not in browser.get("/a3/").text
     assert browser.post(f"/a3/guideline/{key}", data={"guideline": "晚了"}).status_code == 422
     assert doors.enter(FAR).get(f"/a3/guideline/{key}").status_code == 404
@@ -214,11 +219,19 @@ def test_a_body_from_adding_to_ending(doors: Doors) -> None:
     page = browser.get(f"/bodies/edit/{key}").text
     assert heading(page) == "编辑：芙蓉一中" and 'name="code"' not in page and 'name="node_type"' not in page
     change = {"name": "芙蓉区第一中学", "nature": "public_institution", "contact_phone": "13812345678"}
-    page = browser.post(f"/bodies/edit/{key}", data=change | {"code": "OTHER"}, follow_redirects=True).text
+    page = browser.post(
+        f"/bodies/edit/{key}",
+        data=change | {"code": "OTHER"} | opened(browser, f"/bodies/edit/{key}"),
+        follow_redirects=True,
+    ).text
     assert heading(page) == "芙蓉区第一中学" and "机构名称：芙蓉一中 → 芙蓉区第一中学" in page
     assert "CS0001" in page
     assert heading(browser.get(f"/bodies/retire/{key}").text) == "注销：芙蓉区第一中学"
-    page = browser.post(f"/bodies/retire/{key}", data={"reason": "并入一中"}, follow_redirects=True).text
+    page = browser.post(
+        f"/bodies/retire/{key}",
+        data={"reason": "并入一中"} | opened(browser, f"/bodies/retire/{key}"),
+        follow_redirects=True,
+    ).text
     assert "已注销。" in page and "并入一中" in page
     assert names(browser.get("/bodies/?active=0").text) == ["芙蓉区第一中学"]
 
@@ -231,7 +244,9 @@ def test_a_body_in_use_says_what_would_be_lost_and_names_what_uses_it(doors: Doo
     listed = browser.get(f"/whatif/body/{keys[HOUSING]}").text
     assert DRAINAGE in listed
     assert "没有它" not in browser.get(f"/bodies/edit/{keys[HOUSING]}").text
-    page = browser.post(f"/bodies/retire/{keys[HOUSING]}", data={"reason": "撤并"})
+    page = browser.post(
+        f"/bodies/retire/{keys[HOUSING]}", data={"reason": "撤并"} | opened(browser, f"/bodies/retire/{keys[HOUSING]}")
+    )
     assert page.status_code == 422 and "正在使用，不能注销：2 条审核路径配置" in page.text
 
 
@@ -263,9 +278,16 @@ def test_an_issuing_code_is_corrected_while_unused_and_never_cut(doors: Doors) -
     page = browser.get("/a9/add").text
     assert "发证单位编码一般为机构所属统筹区后 4 位" in page
     assert "maxlength" not in re.search(r'<input[^>]* name="code"[^>]*>', page)[0]
-    long = browser.post(f"/a9/edit/{key}", data={"code": "010000000", "printed_name": "长沙市人社局"})
+    long = browser.post(
+        f"/a9/edit/{key}",
+        data={"code": "010000000", "printed_name": "长沙市人社局"} | opened(browser, f"/a9/edit/{key}"),
+    )
     assert long.status_code == 422 and "不超过 8 个字。" in long.text and 'value="010000000"' in long.text
-    page = browser.post(f"/a9/edit/{key}", data={"code": "0100", "printed_name": "长沙市人社局"}, follow_redirects=True)
+    page = browser.post(
+        f"/a9/edit/{key}",
+        data={"code": "0100", "printed_name": "长沙市人社局"} | opened(browser, f"/a9/edit/{key}"),
+        follow_redirects=True,
+    )
     assert heading(page.text) == "长沙市人社局（0100）" and "发证单位编码：0190 → 0100" in page.text
 
 

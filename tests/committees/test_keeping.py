@@ -25,7 +25,7 @@ from app.core.db import read_session
 from app.core.enums import Role
 from tests.committees.test_views import BATCH, count, find, new_committee
 from tests.committees.year import batch
-from tests.http import Browser, Doors
+from tests.http import Browser, Doors, opened
 from tests.places import (
     CITY,
     FAR,
@@ -134,7 +134,8 @@ def test_the_phone_is_whole_on_the_keepers_page_alone(doors: Doors) -> None:
     key = only(Committee, "body_id")
     assert PHONE in keeper.get(f"/a10/{key}").text
     data = {name: value for name, value in new_committee().items() if name not in ("code", "grade", "region_code")}
-    keeper.post(f"/a10/{key}/edit", data=data | {"contact_phone": "13900001111", "contact_id_number": ""})
+    data |= {"contact_phone": "13900001111", "contact_id_number": ""}
+    keeper.post(f"/a10/{key}/edit", data=data | opened(keeper, f"/a10/{key}/edit"))
     assert "联系电话：138****5678 → 139****1111" in keeper.get(f"/a10/{key}/other/history").text
     for actor in (CITY, FAR, PROVINCE, SYSADMIN):
         http = doors.enter(actor)
@@ -247,10 +248,15 @@ def test_a_batch_chooses_its_specialities(doors: Doors) -> None:
     assert http.post("/u142/new", data=BATCH | {"speciality_ids": chosen}).status_code == 302
     key = only(AnnualBatch)
     assert "测绘" in http.get("/u142/").text
-    assert http.post(f"/u142/{key}/edit", data=BATCH | {"speciality_ids": chosen[:1]}).status_code == 302
+    assert (
+        http.post(
+            f"/u142/{key}/edit", data=BATCH | {"speciality_ids": chosen[:1]} | opened(http, f"/u142/{key}/edit")
+        ).status_code
+        == 302
+    )
     told = http.get(f"/u142/{key}").text
     assert re.search("专业：(给排水、测绘|测绘、给排水) → 给排水", told)
-    http.post(f"/u142/{key}/edit", data=BATCH)
+    http.post(f"/u142/{key}/edit", data=BATCH | opened(http, f"/u142/{key}/edit"))
     assert "全部评审专业" in http.get(f"/u142/{key}").text
 
 

@@ -116,7 +116,7 @@ def _accepting_bodies(desk: Person) -> None:
     assert _book(download.value).active["A2"].value == AGENCY
     desk.follow("注销")
     page.get_by_label("注销原因").fill("机构改革，职能划转。")
-    desk.press("注销")
+    desk.press("保存", agree=True)
     desk.says("已注销。")
     desk.says("机构改革，职能划转。")
 
@@ -188,7 +188,7 @@ def _blacklist(desk: Person) -> None:
     desk.says("已新增。")
     desk.follow("解除")
     page.get_by_label("解除原因").fill("复核后更正。")
-    desk.press("保存")
+    desk.press("保存", agree=True)
     desk.says("已解除。")
 
 

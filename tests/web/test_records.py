@@ -17,7 +17,9 @@ from app.core.db import read_session
 from app.core.scope import Actor
 from app.quotas.models import PostQuota
 from app.web.cautions import Caution, consequences
+from app.web.identity import DUPLICATE
 from app.web.records import RecordView
+from tests.http import opened
 from tests.web import bed
 
 LEVEL = next(iter(PostQuota.level.type.enum)).value
@@ -30,7 +32,7 @@ def posts_of(web: Flask, **where: Any) -> list[int]:
 
 
 def keys(text: str) -> list[str]:
-    return re.findall(r'href="/records/show/(\d+)"', text)
+    return re.findall(r'href="/records/show/(\d+)[?"]', text)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +127,8 @@ def test_a_database_error_shows_no_sql(web: Flask, http: FlaskClient) -> None:
 
 def test_changing(web: Flask, http: FlaskClient) -> None:
     assert 'value="5"' in http.get("/records/edit/1").text
-    answer = http.post("/records/edit/1", data={"posts": "8", "opinion": "核对过"}, follow_redirects=True)
+    data = {"posts": "8", "opinion": "核对过"} | opened(http, "/records/edit/1")
+    answer = http.post("/records/edit/1", data=data, follow_redirects=True)
     assert "已保存修改。" in answer.text
     assert posts_of(web, id=1) == [8]
 
@@ -133,17 +136,27 @@ def test_changing(web: Flask, http: FlaskClient) -> None:
 def test_deleting_only_by_post_and_what_is_in_use_is_refused(web: Flask, http: FlaskClient) -> None:
     assert http.get("/records/delete/1").status_code == 405
     assert posts_of(web, id=1) == [5]
-    http.post("/records/edit/2", data={"posts": "8", "opinion": ""})
+    http.post("/records/edit/2", data={"posts": "8", "opinion": ""} | opened(http, "/records/edit/2"))
     assert "正在使用，不能删除。" in http.post("/records/delete/2", follow_redirects=True).text
     assert "已删除。" in http.post("/records/delete/1", follow_redirects=True).text
     assert posts_of(web, id=1) == []
 
 
+def test_what_the_database_alone_refuses_is_told_and_not_an_error(web: Flask, http: FlaskClient) -> None:
+    http.post("/records/edit/2", data={"posts": "1", "opinion": ""} | opened(http, "/records/edit/2"))
+    answer = http.post("/records/delete/2", follow_redirects=True)
+    assert answer.status_code == 200 and DUPLICATE in answer.text
+    assert posts_of(web, id=2) == [1]
+
+
 def test_ending_asks_why_and_history_tells_it(web: Flask, http: FlaskClient) -> None:
-    answer = http.post("/records/retire/1", data={"reason": " "})
-    assert answer.status_code == 422 and "请填写此项。" in answer.text
-    assert "已注销。" in http.post("/records/retire/1", data={"reason": "重复登记"}, follow_redirects=True).text
-    http.post("/records/edit/1", data={"posts": "8", "opinion": ""})
+    form = http.get("/records/retire/1").text
+    assert re.search(r'data-confirm="确定注销吗？">保存<', form)
+    sent = opened(http, "/records/retire/1")
+    answer = http.post("/records/retire/1", data={"reason": " "} | sent)
+    assert answer.status_code == 422 and "请填写此项。" in answer.text and sent["stamp"] in answer.text
+    assert "已注销。" in http.post("/records/retire/1", data={"reason": "重复登记"} | sent, follow_redirects=True).text
+    http.post("/records/edit/1", data={"posts": "8", "opinion": ""} | opened(http, "/records/edit/1"))
     page = http.get("/records/show/1").text
     for words in ("变更历史", "注销", "原因：重复登记", "岗位数：5 → 8"):
         assert words in page

@@ -35,7 +35,7 @@ class BlacklistView(RecordView):
     access = only(Role.HR_OFFICER)
     route_base, title = "/a21", "黑名单管理"
     intro = "黑名单期内不能提交申报、不能上报、不能发证；到期自动失效。"
-    empty = "没有符合条件的黑名单记录。"
+    empty = "还没有黑名单记录。"
     datamodel = SQLAInterface(BlacklistEntry)
     conditions = BlacklistQuery
     key = (desc(BlacklistEntry.id),)
@@ -70,7 +70,7 @@ class BlacklistView(RecordView):
     }
     key_name = "entry_id"
     adding, changing, retiring = services.add_entry, services.change_entry, services.lift_entry
-    change_word, retire_word, retire_button = "修改", "解除", "保存"
+    change_word, retire_word = "修改", "解除"
 
     def select(self, session: Session, values: Mapping[str, Any]) -> sa.Select[Any]:
         del session

@@ -159,7 +159,7 @@ class RegistrationReviewView(ListScreen):
     route_base, title = "/a25", "公服账号注册审核"
     conditions = RegistrationQuery
     key = (desc(UnitRegistration.id),)
-    empty = "没有符合条件的单位注册。"
+    empty = "还没有单位申请注册。"
     columns = (
         Column("单位名称", "name", width="l"),
         Column("统一社会信用代码", "credit_code"),

@@ -40,7 +40,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("身份证号", "id_masked"),
     Column("单位", "employer.name"),
     Column("申报职称", "title.name"),
-    Column("等级", "level", width="s"),
+    Column("等级", "level", width="s", shown=False),  # the title says it
     Column("专业", "speciality.name"),
     Column("取得方式", "method", width="s"),
     Column("状态", "state", "state"),
@@ -156,6 +156,7 @@ class DossierView(BaseView):
     """电子档案: an application as an officer reads it, with its files previewed in the page and its trail."""
 
     route_base = "/dossier"
+    hangs_below = ("TrailView", "PeopleView", "RecheckView")
     access: Mapping[str, frozenset[Role]] = {
         "*": OFFICES,
         "file": OFFICES | {Role.APPLICANT},

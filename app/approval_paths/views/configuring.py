@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from flask_appbuilder.models.sqla.interface import SQLAInterface
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy.orm import Session, joinedload
 
 from app.approval_paths import services
 from app.approval_paths.enums import Procedure
@@ -16,7 +16,7 @@ from app.approval_paths.models import PathEdge
 from app.approval_paths.rules import LEVELS
 from app.bodies.enums import NodeType
 from app.bodies.forms import body_field
-from app.bodies.models import Body
+from app.bodies.queries import lies_in
 from app.catalog.enums import TitleLevel
 from app.catalog.forms import speciality_field
 from app.catalog.queries import all_series
@@ -63,15 +63,11 @@ _EQUAL = ("subordinate_id", "superior_id", "level", "series_id", "active")
 
 def edges(values: Mapping[str, Any]) -> sa.Select[Any]:
     """Edges under the conditions, with everything a list shows, in one statement."""
-    statement = (
-        sa.select(PathEdge)
-        .join(PathEdge.subordinate)
-        .options(
-            contains_eager(PathEdge.subordinate),
-            joinedload(PathEdge.superior),
-            joinedload(PathEdge.series),
-            joinedload(PathEdge.speciality),
-        )
+    statement = sa.select(PathEdge).options(
+        joinedload(PathEdge.subordinate, innerjoin=True),
+        joinedload(PathEdge.superior, innerjoin=True),
+        joinedload(PathEdge.series),
+        joinedload(PathEdge.speciality),
     )
     for name in _EQUAL:
         if values.get(name) is not None:
@@ -115,7 +111,7 @@ class EdgeRecords(RecordView):
 
     def select(self, session: Session, values: Mapping[str, Any]) -> sa.Select[Any]:
         prefix = current_actor().region_prefix or "none"
-        return edges(values).where(PathEdge.procedure == self.procedure, Body.region_code.startswith(prefix))
+        return edges(values).where(PathEdge.procedure == self.procedure, lies_in(PathEdge.subordinate_id, prefix))
 
     def fill(self, session: Session, form: Query) -> None:
         form["series_id"].choices = choices_of([(s.id, s.name) for s in all_series(session)], "全部")

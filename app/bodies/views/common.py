@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from app.bodies.forms import BodyQuery
 from app.bodies.models import Body
-from app.bodies.queries import narrowed
+from app.bodies.queries import lies_in, narrowed
 from app.catalog.queries import regions_of
+from app.core import search
 from app.core.enums import Role
 from app.web.access import only
 from app.web.forms import Query, choices_of
@@ -55,8 +56,10 @@ class BodyRecords(RecordView):
             statement = statement.options(joinedload(Body.region))
         else:
             statement = statement.join(model.body).options(contains_eager(model.body).joinedload(Body.region))
-        prefix = kept_prefix()
-        return narrowed(statement.where(Body.region_code.startswith(prefix)) if prefix else statement, values)
+        if prefix := kept_prefix():
+            inside = search.begins(Body.region_code, prefix) if model is Body else lies_in(model.body_id, prefix)
+            statement = statement.where(inside)
+        return narrowed(statement, values)
 
     def fill(self, session: Session, form: Query) -> None:
         form["region"].choices = choices_of(regions(session), "全部")

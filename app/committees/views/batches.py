@@ -25,6 +25,7 @@ from app.web.forms import attempt, choices_of
 from app.web.history import Words
 from app.web.identity import command, current_actor, read
 from app.web.lists import Button, Column, ListScreen, desc
+from app.web.stamps import Stamp, columns
 
 WORDS = Words(
     {
@@ -128,7 +129,7 @@ class BatchView(ListScreen):
         if attempt(form, save):
             flash("年度批次已提交。", "success")
             return redirect(url_for("BatchView.list"))
-        return self._asked("新增年度批次", form)
+        return self._asked("新增：年度批次", form)
 
     @expose("/<int:pk>/edit", methods=["GET", "POST"])
     def edit(self, pk: int) -> ResponseReturnValue:
@@ -140,17 +141,19 @@ class BatchView(ListScreen):
         used = services.used_by(read(), pk)
         for name in ("year", *(services.FIXED if used else ())):
             del form[name]
+        stamp = Stamp(batch, _edited, WORDS)
 
         def save() -> None:
             data = _values(form, batch)
             with command() as session:
+                stamp.check(session, data)
                 services.change_batch(session, actor=current_actor(), batch_id=pk, **data)
 
         if attempt(form, save):
             flash("已保存。", "success")
             return redirect(url_for("BatchView.show", pk=pk))
         said = f"该批次已有 {used}：名称、等级和申报开始日期不能再改，截止日期只能延长，专业只能增加。" if used else ""
-        return self._asked(f"编辑 {batch}", form, said)
+        return self._asked(f"编辑：{batch}", form, said, stamp=stamp)
 
     @expose("/<int:pk>/close", methods=["GET", "POST"])
     def close(self, pk: int) -> ResponseReturnValue:
@@ -168,7 +171,7 @@ class BatchView(ListScreen):
             return redirect(url_for("BatchView.list"))
         used = services.used_by(read(), pk)
         said = f"关闭后不再接收申报，不能恢复；批次中的 {used}继续办理。" if used else "关闭后不再接收申报，不能恢复。"
-        return self._asked(f"关闭 {batch}", form, said)
+        return self._asked(f"关闭：{batch}", form, said, confirm="确定关闭吗？")
 
     def _closed(self, batch: AnnualBatch) -> ResponseReturnValue:
         flash(f"“{batch}”已经关闭，不能再修改。", "warning")
@@ -186,15 +189,22 @@ class BatchView(ListScreen):
         )
         return form
 
-    def _asked(self, title: str, form: BatchForm | CloseForm, said: str = "") -> ResponseReturnValue:
+    def _asked(
+        self, title: str, form: BatchForm | CloseForm, said: str = "", *, stamp: Stamp | None = None, confirm: str = ""
+    ) -> ResponseReturnValue:
         return self.render_template(
             "screens/form.html",
             title=title,
             form=form,
             warnings=[Caution(said)] if said else (),
+            stamp=stamp,
+            confirm=confirm,
             back=url_for("BatchView.list"),
             crumbs=[(self.title, url_for("BatchView.list"))],
         ), 422 if form.errors else 200
+
+
+_edited = columns(("name", "levels", "opens_on", "closes_on", "review_from", "review_until", "speciality_ids"))
 
 
 def _values(form: BatchForm, batch: AnnualBatch | None = None) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from app.committees.forms import (
 )
 from app.committees.models import Committee, CoveredSpeciality, FeeStandard, FoundingBody
 from app.committees.rules import latest_validity
-from app.committees.views.looking import TABS, CommitteeQueryView, own_prefix
+from app.committees.views.looking import TABS, WORDS, CommitteeQueryView, own_prefix
 from app.core import clock
 from app.core.enums import Role
 from app.core.errors import Invalid, Refusal
@@ -38,6 +38,7 @@ from app.web.forms import Form, attempt, choices_of
 from app.web.identity import command, current_actor, read
 from app.web.layout import screen_url
 from app.web.lists import Button, Column
+from app.web.stamps import Stamp, columns
 
 _FORMS: Mapping[str, type[Form]] = {"specialities": SpecialityForm, "founders": FounderForm, "fees": FeeForm}
 _REMOVERS: Mapping[str, tuple[Any, Callable[..., None]]] = {
@@ -103,12 +104,12 @@ class CommitteeView(CommitteeQueryView):
             return self._hand_over(made[0].committee_id, form.contact_name.data or "", made[0].password)
         return self.render_template(
             "screens/form.html",
-            title="新增评委会",
+            title="新增：评委会",
             form=form,
             back=url_for("CommitteeView.list"),
             crumbs=[(self.title, url_for("CommitteeView.list"))],
             groups=[
-                ("基本信息", ["code", "name", "printed_name", "grade", "series_id", "region_code"]),
+                ("基本信息", ["code", "region_code", "name", "printed_name", "grade", "series_id"]),
                 ("组建", ["speciality_id", "founder_id", "member_count", "smaller_agreed_by"]),
                 ("备案", ["recorded_on", "valid_until"]),
                 ("联系人（评委会操作员）", ["contact_name", "contact_id_number", "contact_phone"]),
@@ -120,11 +121,13 @@ class CommitteeView(CommitteeQueryView):
         committee = self._load(pk)
         contact = {"contact_name": committee.body.contact_name, "contact_phone": committee.body.contact_phone}
         form = CommitteeForm(obj=committee, data={"name": committee.body.name} | contact)
+        stamp = Stamp(committee, _edited, WORDS, ("bodies", pk))
         passwords: list[str] = []
 
         def save() -> None:
             data = _values(form)
             with command() as session:
+                stamp.check(session, data)
                 passwords.append(services.change_committee(session, actor=current_actor(), committee_id=pk, **data))
 
         if attempt(form, save):
@@ -133,9 +136,10 @@ class CommitteeView(CommitteeQueryView):
             )
         return self.render_template(
             "screens/form.html",
-            title=f"编辑 {committee}",
+            title=f"编辑：{committee}",
             form=form,
             warnings=_running(committee),
+            stamp=stamp,
             back=url_for("CommitteeView.show", pk=pk),
             crumbs=[(self.title, url_for("CommitteeView.list"))],
             groups=[
@@ -262,9 +266,11 @@ class CommitteeView(CommitteeQueryView):
     def deregister(self, pk: int) -> ResponseReturnValue:
         """注销 with its reason; refused while anything uses it, naming what does."""
         committee, form = self._load(pk), DeregisterForm()
+        stamp = Stamp(committee, _edited, WORDS, ("bodies", pk))
 
         def save() -> None:
             with command() as session:
+                stamp.check(session)
                 services.deregister_committee(
                     session, actor=current_actor(), committee_id=pk, reason=form.reason.data or ""
                 )
@@ -274,8 +280,10 @@ class CommitteeView(CommitteeQueryView):
             return redirect(url_for("CommitteeView.list"))
         return self.render_template(
             "committees/deregister.html",
-            title=f"注销 {committee}",
+            title=f"注销：{committee}",
             form=form,
+            stamp=stamp,
+            confirm="确定注销吗？",
             warnings=cautions(read(), committee),
             back=url_for("CommitteeView.list"),
             crumbs=[(self.title, url_for("CommitteeView.list"))],
@@ -290,6 +298,15 @@ def _values(form: Form) -> dict[str, Any]:
     """What the form holds, by the service's names; a text left out is empty."""
     values = {name: value for name, value in form.data.items() if name != "csrf_token"}
     return {name: "" if value is None and name in _TEXTS else value for name, value in values.items()}
+
+
+_OWN = columns(("printed_name", "member_count", "smaller_agreed_by", "recorded_on", "valid_until"))
+_BODYS = columns(("name", "contact_name", "contact_phone"))
+
+
+def _edited(committee: Committee) -> Mapping[str, Any]:
+    """What 【编辑】 changes of a committee and of its body."""
+    return {**_OWN(committee), **_BODYS(committee.body)}
 
 
 _TEXTS = {"printed_name", "smaller_agreed_by", "contact_name", "contact_id_number", "contact_phone"}

@@ -12,13 +12,14 @@ from flask_appbuilder import expose
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from app.accounts.queries import operators_of
+from app.bodies.enums import NodeType
 from app.bodies.models import Body
 from app.catalog.queries import all_series, regions_of
 from app.committees import queries
 from app.committees.enums import CommitteeGrade
 from app.committees.forms import CommitteeQuery
 from app.committees.models import Committee
-from app.core import clock
+from app.core import clock, search
 from app.core.crypto import mask_phone
 from app.core.enums import Role
 from app.web import history
@@ -73,7 +74,7 @@ class CommitteeQueryView(ListScreen):
         Column("统筹区", "body.region.name", width="s"),
         Column("联系人", "body.contact_name", width="s"),
         Column("备案有效期至", "valid_until", "day"),
-        Column("是否有效", lambda row: row.standing(clock.today()), "state"),
+        Column("状态", lambda row: row.standing(clock.today()), "state"),
     )
     keeping = False
 
@@ -81,10 +82,13 @@ class CommitteeQueryView(ListScreen):
         query = (
             sa.select(Committee)
             .join(Committee.body)
+            .where(
+                Body.node_type == sa.literal_column(f"'{NodeType.COMMITTEE}'")
+            )  # in the words of ix_bodies_committees
             .options(contains_eager(Committee.body).joinedload(Body.region), joinedload(Committee.series))
         )
         if self.keeping:
-            query = query.where(Body.region_code.startswith(own_prefix()))
+            query = query.where(search.begins(Body.region_code, own_prefix()))
         return queries.narrowed(query, values, clock.today())
 
     def fill(self, session: Session, form: Query) -> None:

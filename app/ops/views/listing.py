@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.web import paging
 from app.web.forms import Query
-from app.web.lists import Button, Column, Key
+from app.web.lists import Button, Column, Key, counted_for
 
 _PAGING = ("after", "size")
 
@@ -28,14 +28,15 @@ class Listing:
     statement: Select[Any]
     form: Query
     actions: Callable[[Any], Sequence[Button]] = lambda _row: ()
-    empty: str = "没有符合条件的记录。"
+    empty: str = "还没有记录。"
     exportable = False
     size = paging.PAGE_SIZES[0]
     page: paging.Page = field(init=False)
 
     def fetch(self, session: Session) -> paging.Page:
-        cursor = paging.decode(request.args.get("after"), self.key)
-        self.page = paging.fetch(session, self.statement, self.key, cursor, self._size())
+        whose = counted_for()
+        cursor = paging.decode(request.args.get("after"), self.key, whose)
+        self.page = paging.fetch(session, self.statement, self.key, cursor, self._size(), whose)
         return self.page
 
     def values(self) -> Mapping[str, Any]:

@@ -56,6 +56,16 @@
     setTimeout(() => all("input, select", form).forEach((field) => { field.disabled = false; }), 200);
   }));
 
+  /* What sticks below the head line sticks below it also where a long name makes it two lines high. */
+  const line = document.querySelector(".office .top");
+  if (line) new ResizeObserver(() => document.documentElement.style.setProperty("--top", `${line.offsetHeight}px`)).observe(line);
+
+  /* A table that needs no scrolling of its own has a head that stays in sight. */
+  const fits = new ResizeObserver((found) => found.forEach(({ target }) => {
+    target.classList.toggle("table-wrap--fits", target.firstElementChild.offsetWidth <= target.clientWidth);
+  }));
+  all("[data-fits]").forEach((wrap) => fits.observe(wrap));
+
   /* Ticked rows */
   function tally() {
     const ticks = all("[data-tick]");
@@ -188,24 +198,28 @@
     count();
   });
 
-  /* Leaving a changed form asks. */
-  all("form[data-warn-unsaved]").forEach((form) => {
-    let changed = false;
-    form.addEventListener("input", () => { changed = true; });
-    form.addEventListener("submit", () => { changed = false; });
-    window.addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
+  /* Leaving a changed form asks; one that came back refused holds what was typed before. */
+  const unsaved = () => all("form[data-changed]").some((form) => !form.dataset.sent);
+  all("form[data-warn-unsaved]:has([data-focus])").forEach((form) => { form.dataset.changed = "1"; });
+  document.addEventListener("input", (event) => {
+    const form = event.target.form;
+    if (form && "warnUnsaved" in form.dataset) form.dataset.changed = "1";
   });
+  window.addEventListener("beforeunload", (event) => { if (unsaved()) event.preventDefault(); });
+  window.zhicheng = { ask, unsaved };
+
+  /* The sidebar stays where it is from page to page (see shell.settle). */
+  const side = document.getElementById("side");
+  if (side) side.addEventListener("scroll", () => { try { sessionStorage.setItem("side", side.scrollTop); } catch (_) { /* switched off */ } }, { passive: true });
 
   /* The sidebar on narrow screens; the way back on error pages; the eye on what went wrong. */
   all("[data-menu]").forEach((link) => link.addEventListener("click", (event) => {
     event.preventDefault();
-    const side = document.getElementById("side");
     if (side) link.setAttribute("aria-expanded", String(side.classList.toggle("open")));
   }));
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
-    const side = document.querySelector(".side.open");
-    if (side) { side.classList.remove("open"); const link = document.querySelector("[data-menu]"); link.setAttribute("aria-expanded", "false"); link.focus(); }
+    if (side && side.classList.contains("open")) { side.classList.remove("open"); const link = document.querySelector("[data-menu]"); link.setAttribute("aria-expanded", "false"); link.focus(); }
   });
   all("[data-back]").forEach((link) => link.addEventListener("click", (event) => {
     if (history.length > 1) { event.preventDefault(); history.back(); }
@@ -239,6 +253,8 @@
   all("[data-refresh]").forEach((node) => setTimeout(() => window.location.reload(), Number(node.dataset.refresh)));
 
   all("[data-print]").forEach((button) => button.addEventListener("click", () => window.print()));
+  /* The eye on what went wrong; otherwise, at a desk, on the first field. */
   const wrong = document.querySelector("[data-focus]");
-  if (wrong) wrong.focus();
+  const first = document.querySelector(".office [data-first-field] :is(input:not([type=hidden]), select, textarea)");
+  if (wrong) wrong.focus(); else if (first) first.focus({ preventScroll: true });
 })();
