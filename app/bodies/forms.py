@@ -13,6 +13,7 @@ from app.bodies.queries import choosable_body
 from app.bodies.rules import GUIDELINE_LENGTH
 from app.catalog.enums import AcquisitionMethod, TitleLevel
 from app.web.forms import (
+    STANDING,
     Form,
     Query,
     answered,
@@ -80,7 +81,7 @@ class BodyQuery(Query):
     name = _name()
     node_type = enum_field("受理节点类型", KEPT, blank="全部")
     region = _region()
-    active = yes_no_field("是否有效", blank="全部")
+    active = yes_no_field("状态", blank="全部", words=STANDING)
 
 
 class AcceptanceQuery(Query):
@@ -90,7 +91,7 @@ class AcceptanceQuery(Query):
     method = enum_field("取得方式", METHODS, blank="全部")
     level = enum_field("职称等级", TitleLevel, blank="全部")
     printed_name = text_field("打印在证书上的机构名称", length=120)
-    active = yes_no_field("是否有效", blank="全部")
+    active = yes_no_field("状态", blank="全部", words=STANDING)
 
 
 class IssuingAuthorityQuery(Query):
@@ -99,7 +100,7 @@ class IssuingAuthorityQuery(Query):
     node_type = enum_field("受理节点类型", KEPT, blank="全部")
     region = _region()
     printed_name = text_field("打印在证书上的机构名称", length=120)
-    active = yes_no_field("是否有效", blank="全部")
+    active = yes_no_field("状态", blank="全部", words=STANDING)
 
 
 class GuidelineForm(Form):

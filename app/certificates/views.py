@@ -24,7 +24,7 @@ from app.core.enums import Role
 from app.core.errors import Refusal
 from app.web.access import only
 from app.web.cautions import Caution, consequences
-from app.web.forms import Query, attempt, blank_first
+from app.web.forms import Query, attempt, choices_of
 from app.web.identity import command, current_actor, read
 from app.web.lists import Bulk, Button, Column, ListScreen, asc, desc
 from app.web.widgets import Choice, answer, typed_keyword
@@ -65,7 +65,7 @@ class NumberView(ListScreen):
 
     def fill(self, session: Session, form: Query) -> None:
         year = clock.today().year
-        form["year"].choices = blank_first([(y, str(y)) for y in range(year, year - 10, -1)], "全部")
+        form["year"].choices = choices_of([(y, str(y)) for y in range(year, year - 10, -1)], "全部")
 
     def tools(self) -> Sequence[Button]:
         return (Button("新增", url_for("NumberView.new"), tone="primary"),)
@@ -84,7 +84,7 @@ class NumberView(ListScreen):
     def new(self) -> ResponseReturnValue:
         form = NumbersForm(data={"year": clock.today().year, "first": 1})
         form.issuing_authority_id._text_of = _authority_name
-        form.series_id.choices = blank_first([(s.id, s.name) for s in all_series(read())])
+        form.series_id.choices = choices_of([(s.id, s.name) for s in all_series(read())])
         made: list[int] = []
 
         def save() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 from wtforms import SelectField
 
@@ -29,11 +28,6 @@ from app.web.forms import (
 )
 
 FOUNDERS = tuple(kind for kind in NodeType if kind is not NodeType.COMMITTEE)
-
-
-def committee_field(label: str = "评委会", *, need: bool = False, hint: str = "") -> Any:
-    """A committee in force: 录入名称，回车查询; its body's id is the data."""
-    return body_field(label, kinds=(NodeType.COMMITTEE,), need=need, hint=hint)
 
 
 class CommitteeQuery(Query):

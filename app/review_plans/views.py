@@ -22,7 +22,7 @@ from app.review_plans.forms import AttachmentForm, PlanDecisionForm, PlanForm, P
 from app.review_plans.models import PlanAttachment, ReviewPlan
 from app.web.access import only
 from app.web.files import send_stored
-from app.web.forms import attempt, blank_first
+from app.web.forms import attempt, choices_of
 from app.web.identity import command, current_actor, read
 from app.web.lists import Button, Column, ListScreen, desc
 
@@ -83,7 +83,7 @@ def _load(pk: int) -> ReviewPlan:
 
 def _plan_form(plan: ReviewPlan | None) -> ResponseReturnValue:
     form = PlanForm(obj=plan)
-    form.batch_id.choices = blank_first([(b.id, str(b)) for b in batches_of(read(), current_actor().body_id or 0)])
+    form.batch_id.choices = choices_of([(b.id, str(b)) for b in batches_of(read(), current_actor().body_id or 0)])
     saved: list[int] = []
 
     def save() -> None:

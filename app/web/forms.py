@@ -257,9 +257,6 @@ def choices_of(pairs: Iterable[tuple[Any, str]], blank: str | None = "请选择"
     return [*first, *(SelectChoice(value=value, label=words) for value, words in pairs)]
 
 
-blank_first = choices_of
-
-
 def file_field(
     label: str,
     *,

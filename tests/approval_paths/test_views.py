@@ -174,7 +174,9 @@ def test_a_simulation_refuses_what_nobody_can_apply_for(doors: Doors) -> None:
         }
         pipes = {"series_id": series(session, "工程技术人员")}
     page = words(browser.get("/a28/path?" + urlencode(asked | {"method": "initial_determination"})).text)
-    assert "初定不办副高级。" in page and "这个专业不在所选系列之下。" in page and "审核路径图" not in page
+    assert (
+        "初定不办副高级。" in page and "请录入关键字，按回车查询后从列表中选择。" in page and "审核路径图" not in page
+    )
     page = words(browser.get("/a28/path?" + urlencode(asked | pipes)).text)
     assert "全省没有备案有效的评委会评审该专业的副高级，请联系省级人社部门。" in page
     page = words(browser.get("/a28/?direction=up").text)

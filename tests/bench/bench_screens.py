@@ -130,7 +130,10 @@ def walk(app: Flask, browsers: dict[str, FlaskClient], rounds: int = ROUNDS) -> 
     from app.web.lists import ListScreen
 
     with app.app_context():  # left again: each request has one of its own
-        watch, screens = Watch(db.engine), [view for view in views() if isinstance(view, ListScreen)]
+        watch, screens = (
+            Watch(db.engine),
+            [view for view in views() if isinstance(view, ListScreen) and "<" not in view.route_base],
+        )
 
     def ask(browser: FlaskClient, address: str) -> tuple[str, list[tuple[float, str]]]:
         best: list[tuple[float, str]] = []

@@ -10,10 +10,11 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder import BaseView, expose
 
 from app.applications import queries, rules, services
-from app.applications.enums import WITH_APPLICANT, ApplicationState, Section
+from app.applications.enums import WITH_APPLICANT, ApplicationAction, ApplicationState, Section
 from app.applications.forms import HeadForm, MaterialForm, section_form
 from app.applications.models import Application, ApplicationMaterial
 from app.applications.views.common import facts_of, sections_of, trail
+from app.applications.workflow import APPLICATION
 from app.approval_paths.queries import explain_break, final_bodies_for, reach
 from app.bodies.queries import guideline_of
 from app.catalog.enums import AcquisitionMethod, TitleLevel
@@ -26,7 +27,7 @@ from app.core.errors import Invalid, NotFound, Refusal
 from app.web.access import only
 from app.web.files import send_stored
 from app.web.filters import day
-from app.web.forms import attempt, blank_first
+from app.web.forms import attempt, choices_of
 from app.web.identity import command, current_actor, read
 from app.web.lists import Button
 
@@ -99,13 +100,13 @@ class ApplicationView(BaseView):
     def _offer(self, form: HeadForm) -> str:
         """Fill the selects from what has been chosen so far; answers why no final body can be offered."""
         session = read()
-        form.series_id.choices = blank_first([(s.id, s.name) for s in all_series(session)])
+        form.series_id.choices = choices_of([(s.id, s.name) for s in all_series(session)])
         series_id, level, method = form.series_id.data, form.level.data, form.method.data
         titles = titles_of(session, series_id, level) if series_id and isinstance(level, TitleLevel) else []
-        form.title_id.choices = blank_first([(t.id, _title(t)) for t in titles])
+        form.title_id.choices = choices_of([(t.id, _title(t)) for t in titles])
         specialities = specialities_of(session, series_id) if series_id else []
-        form.speciality_id.choices = blank_first([(s.id, s.name) for s in specialities])
-        form.final_body_id.choices = blank_first([])
+        form.speciality_id.choices = choices_of([(s.id, s.name) for s in specialities])
+        form.final_body_id.choices = choices_of([])
         known = all(
             (
                 form.employer_id.data,
@@ -128,7 +129,7 @@ class ApplicationView(BaseView):
         if method is AcquisitionMethod.REVIEW:
             at = (level, form.speciality_id.data, clock.today())
             closed = {node.body_id for node in finals if not open_batches(session, node.body_id, *at)}
-        form.final_body_id.choices = blank_first(
+        form.final_body_id.choices = choices_of(
             [
                 (n.body_id, f"{n.name}（目前没有接收该专业的年度批次）" if n.body_id in closed else n.name)
                 for n in finals
@@ -357,9 +358,6 @@ def _asked(application: Application) -> str:
 
 
 def _withdrawable(application: Application) -> bool:
-    from app.applications.enums import ApplicationAction
-    from app.applications.workflow import APPLICATION
-
     return ApplicationAction.WITHDRAW in APPLICATION.actions(application.state)
 
 

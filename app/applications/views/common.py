@@ -22,7 +22,7 @@ from app.core.enums import Role
 from app.public_notices.models import PublicNotice
 from app.public_notices.queries import notices_about
 from app.web.files import send_stored
-from app.web.forms import Query, blank_first
+from app.web.forms import Query, choices_of
 from app.web.identity import command, current_actor, read
 from app.web.lists import Button, Column, ListScreen, desc
 
@@ -54,7 +54,7 @@ class ApplicationList(ListScreen):
     abstract = True
 
     def fill(self, session: Session, form: Query) -> None:
-        form["series_id"].choices = blank_first([(s.id, s.name) for s in all_series(session)], "全部")
+        form["series_id"].choices = choices_of([(s.id, s.name) for s in all_series(session)], "全部")
 
 
 def waited_words(seconds: int) -> str:
