@@ -17,7 +17,9 @@ def test_every_list_screen_is_walked(tmp_path: Path) -> None:
         schema.upgrade(db.engine)
         walked = set(bench_screens.ROLES)
         screens = {
-            view.title for view in views() if isinstance(view, ListScreen) and walked & {*roles_for(view, "list")}
+            view.title
+            for view in views()
+            if isinstance(view, ListScreen) and "<" not in view.route_base and walked & {*roles_for(view, "list")}
         }
         browsers = bench_screens.people(app)
     asked = list(bench_screens.walk(app, browsers, rounds=1))
