@@ -17,6 +17,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from huey.consumer_options import ConsumerConfig
 
+from app.accounts import services as accounts
 from app.accounts.models import Account
 from app.catalog.models import Region
 from app.certificates.models import CertificateLog
@@ -26,6 +27,7 @@ from app.core.db import db, read_session, unit_of_work
 from app.core.errors import Refusal
 from app.core.scope import Actor
 from app.factory import create_app, settle
+from config import DEFAULT_SECRET
 from seeds import demo, scale
 from seeds.reference import load_reference
 
@@ -64,6 +66,41 @@ def prepare(app: Flask, *, with_demo: bool) -> None:
 def init() -> None:
     """Bring the database to the newest shape with its reference data; nothing else."""
     prepare(create_app(), with_demo=False)
+
+
+@main.command("create-admin")
+@click.option("--username")
+@click.option("--name")
+@click.option("--id-number")
+@click.option("--phone")
+@click.option("--one-time", is_flag=True, help="Print a password that must be changed at the first sign-in.")
+@click.option("--another", is_flag=True, help="Although there is a system administrator already.")
+def create_admin(one_time: bool, another: bool, **said: str | None) -> None:
+    """Make the first system administrator of a prepared database; everybody else is made in the browser."""
+    app = create_app(PRODUCTION=True)
+    if DEFAULT_SECRET in (app.config["SECRET_KEY"], app.config["DATA_KEY"]):
+        raise click.ClickException(
+            "请先设置环境变量 SECRET_KEY 和 DATA_KEY，与网页服务的相同：身份证号以 DATA_KEY 加密保存。"
+        )
+    actor = Actor.system("create-admin")
+    with app.app_context():
+        if not sa.inspect(db.engine).has_table(Account.__tablename__):
+            raise click.ClickException("数据库还没有建立，请先运行 run.py init。")
+        try:
+            with read_session(actor) as session:
+                accounts.require_no_admin(session, another=another)
+            asked = {"username": "用户名", "name": "姓名", "id_number": "身份证号", "phone": "手机号"}
+            values = {key: (said[key] or click.prompt(words)).strip() for key, words in asked.items()}
+            password = "" if one_time else click.prompt("密码", hide_input=True, confirmation_prompt="再次输入密码")
+            with schema.alone(db.engine, app.config["INSTANCE"]), unit_of_work(actor) as session:
+                made = accounts.create_admin(session, actor=actor, password=password, another=another, **values)
+        except Refusal as refusal:
+            raise click.ClickException(
+                "\n".join(getattr(refusal, "fields", {"": refusal.reason}).values())
+            ) from refusal
+    click.echo(f"系统管理员“{values['username']}”已建立。")
+    if made:
+        click.echo(f"一次性密码：{made}（首次登录时必须修改）")
 
 
 @main.command()

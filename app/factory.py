@@ -18,6 +18,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import imports, menu
 from app.accounts import services as accounts
 from app.accounts.models import Account
+from app.accounts.queries import lost_standing
 from app.applications import tasks as application_tasks
 from app.catalog.queries import setting
 from app.certificates import documents
@@ -26,7 +27,7 @@ from app.core import clock, crypto, exports, jobs, storage
 from app.core.db import Model, db, prepare_engine, read_session, unit_of_work
 from app.core.queue import make_queue
 from app.core.scope import Actor, registry
-from app.web import access, cells, errors, filters, identity, security
+from app.web import access, cells, errors, filters, identity, security, ways
 from config import DEFAULT_SECRET, ROOT, settings
 
 DOMAINS = (
@@ -70,6 +71,7 @@ def create_app(**overrides: Any) -> Flask:
     errors.register_error_handlers(app)
     filters.register_filters(app)
     cells.register_cells(app)
+    ways.register(app)
     with app.app_context():
         for engine in db.engines.values():
             prepare_engine(engine)
@@ -174,7 +176,8 @@ def _queue(app: Flask) -> None:
             pick_up(all_of_them=False)
             imports.revive()
 
-    @queue.periodic_task(crontab(hour="1", minute="10"), name="nightly")
+    # the queue counts in UTC: 17:10 there is 01:10 in China, when nobody works and the day's deadlines are over
+    @queue.periodic_task(crontab(hour="17", minute="10"), name="nightly")
     def nightly() -> None:
         with app.app_context():
             application_tasks.lapse_overdue()
@@ -192,4 +195,4 @@ def _queue(app: Flask) -> None:
         for job_id in waiting:
             run_job(job_id)
 
-    jobs.configure(run_job)
+    jobs.configure(run_job, lost_standing)

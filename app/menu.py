@@ -11,10 +11,11 @@ from app.accounts.views import administration, blacklist, registering, signing_i
 from app.applications.views import applicant, cautions, common, deciding, notices
 from app.approval_paths.views import configuring, health, querying, what_if
 from app.approval_paths.views import importing as path_importing
-from app.bodies import views as bodies
+from app.bodies.views import authorising
+from app.bodies.views import keeping as bodies
 from app.catalog import views as catalog
 from app.certificates import views as certificates
-from app.committees.views import batches, keeping, searching
+from app.committees.views import batches, keeping, looking, searching
 from app.committees.views import importing as committee_importing
 from app.home import views as home
 from app.ops.views import make_console
@@ -33,7 +34,8 @@ HIDDEN: tuple[Any, ...] = (
     signing_in.PasswordView,
     home.JobView,
     home.DemoClockView,
-    bodies.AcceptanceImportView,
+    bodies.BodyImportView,
+    authorising.AcceptanceImportView,
     committee_importing.CommitteeImportView,
     path_importing.InitialDeterminationPathImportView,
     path_importing.RecognitionPathImportView,
@@ -71,7 +73,6 @@ MENU: tuple[tuple[str, str, tuple[tuple[str, Any], ...]], ...] = (
         "评委会组建",
         "",
         (
-            ("年度批次信息提交", batches.BatchView),
             ("职称申报人员资格复核", deciding.RecheckView),
             ("评审方案呈报", plans.PlanView),
             ("评审结果", outcomes.ResultView),
@@ -79,13 +80,15 @@ MENU: tuple[tuple[str, str, tuple[tuple[str, Any], ...]], ...] = (
             ("评审结果申请备案", outcomes.FilingView),
         ),
     ),
+    ("评委会评委管理", "", (("年度批次信息提交", batches.BatchView),)),
     (
         "基础数据",
         "",
         (
             ("职称专业管理", catalog.SpecialityTreeView),
             ("职称树管理", catalog.TitleTreeView),
-            ("职称初定/认定受理机构管理", bodies.AcceptanceView),
+            ("机构管理", bodies.BodyView),
+            ("职称初定/认定受理机构管理", authorising.AcceptanceView),
             ("职称初定审核路径配置", configuring.InitialDeterminationPathView),
             ("职称认定审核路径配置", configuring.RecognitionPathView),
             ("初评会审核路径配置", configuring.JuniorReviewPathView),
@@ -93,9 +96,9 @@ MENU: tuple[tuple[str, str, tuple[tuple[str, Any], ...]], ...] = (
             ("高评会审核路径配置", configuring.SeniorReviewPathView),
             ("审核路径配置查询", querying.PathQueryView),
             ("全省路径体检", health.HealthView),
-            ("发证单位编码配置", bodies.IssuingAuthorityView),
+            ("发证单位编码配置", authorising.IssuingAuthorityView),
             ("评委会管理", keeping.CommitteeView),
-            ("评委会查询", keeping.CommitteeQueryView),
+            ("评委会查询", looking.CommitteeQueryView),
             ("黑名单管理", blacklist.BlacklistView),
             ("公服账号注册审核", registering.RegistrationReviewView),
         ),
@@ -110,7 +113,7 @@ MENU: tuple[tuple[str, str, tuple[tuple[str, Any], ...]], ...] = (
         ),
     ),
     (
-        "职数管理",
+        "职数",
         "",
         (
             ("职数申报", quotas.DeclarationView),
@@ -153,6 +156,7 @@ MENU: tuple[tuple[str, str, tuple[tuple[str, Any], ...]], ...] = (
         "",
         (
             ("用户管理", administration.AccountView),
+            ("账号密码重置", administration.PeopleAccountView),
             ("登录记录", administration.LoginAttemptView),
             ("审计记录", administration.AuditView),
             ("任务进度", home.JobListView),
@@ -161,8 +165,8 @@ MENU: tuple[tuple[str, str, tuple[tuple[str, Any], ...]], ...] = (
 )
 """(category, icon, ((menu entry by the guide's words, view class), …)) in the guide's order."""
 
-LABELS = {"本单位证书查询": "证书查询"}
-"""FAB wants a name once; two portals use the same word."""
+LABELS = {"本单位证书查询": "证书查询", "职数": "职数申报"}
+"""FAB wants a name once; two portals use the same word, and so do a group and its first entry."""
 
 
 def register(app: Flask, appbuilder: AppBuilder) -> None:
@@ -170,5 +174,12 @@ def register(app: Flask, appbuilder: AppBuilder) -> None:
         appbuilder.add_view_no_menu(view)
     for category, icon, entries in MENU:
         for name, view in entries:
-            appbuilder.add_view(view, name, label=LABELS.get(name, name), category=category, category_icon=icon)
+            appbuilder.add_view(
+                view,
+                name,
+                label=LABELS.get(name, name),
+                category=category,
+                category_label=LABELS.get(category, category),
+                category_icon=icon,
+            )
     appbuilder.menu.add_link("数据运维", category="系统管理", baseview=make_console(app))

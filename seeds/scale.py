@@ -47,7 +47,7 @@ KINDS = (
 )
 TRADES = ("住房和城乡建设", "教育", "卫生健康", "农业农村", "交通运输", "水利", "林业", "文化旅游", "自然资源")
 UNITS = ("市政维护中心", "中学", "医院", "农业技术推广站", "公路养护站", "水库管理所", "林场", "文化馆", "测绘院")
-ACTIONS = ("accounts.login", "applications.submit", "applications.decide", "bodies.change", "approval_paths.confirm")
+ACTIONS = ("accounts.sign_in", "applications.submit", "applications.approve", "bodies.create", "approval_paths.confirm")
 PEOPLE = ("周建国", "刘志强", "陈思远", "李秀英", "王海涛", "黄国华", "谭文斌", "彭丽娟")
 
 

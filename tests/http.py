@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import re
 from typing import Any
 
 import pytest
@@ -20,6 +21,14 @@ from app.core.scope import Actor
 from app.web.identity import TOKEN
 from tests.people import make_actor
 from tests.places import SYSTEM, make_body
+
+
+def opened(browser: FlaskClient, address: str) -> dict[str, str]:
+    """What the form of a record sends unseen when somebody opens it: the stamp of app.web.stamps."""
+    found = re.search(r'name="stamp" value="([0-9a-f.]+)"', browser.get(address).text)
+    assert found, f"{address} has no stamp"
+    return {"stamp": found[1]}
+
 
 OFFICERS = ("hr_officer", "special_plan_officer", "title_office")
 

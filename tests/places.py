@@ -82,7 +82,7 @@ def speciality(session: Session, series_name: str, name: str = "") -> int:
 
 
 def committee_values(
-    name: str = "测试高评会",
+    name: str = "",
     *,
     series_name: str = "工程技术人员",
     covers: tuple[str, ...] = ("",),
@@ -93,7 +93,7 @@ def committee_values(
     with unit_of_work(SYSTEM) as session:
         return {
             "code": f"C{next(_serial):06d}",
-            "name": name,
+            "name": name or f"第{next(_serial)}高评会",
             "region_code": "430100",
             "grade": CommitteeGrade.SENIOR,
             "series_id": series(session, series_name),
@@ -105,7 +105,7 @@ def committee_values(
         } | changes
 
 
-def make_committee(name: str = "测试高评会", **changes: Any) -> int:
+def make_committee(name: str = "", **changes: Any) -> int:
     return act(SYSTEM, committees.create_committee, **committee_values(name, **changes))
 
 

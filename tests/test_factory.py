@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import tempfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
 from app import factory
-from app.core import schema
+from app.core import clock, schema
 from app.core.db import db, unit_of_work
 from app.core.scope import Actor
 from seeds.demo_world import build_world
@@ -82,3 +83,12 @@ def test_every_page_carries_the_headers_and_a_fresh_nonce(app: Flask) -> None:
 
 def test_a_post_without_a_token_changes_nothing(app: Flask) -> None:
     assert app.test_client().post("/logout/").status_code == 400
+
+
+def test_the_nightly_task_runs_at_ten_past_one_in_china(app: Flask) -> None:
+    queue = app.extensions["queue"]
+    nightly = next(task for task in queue._registry.periodic_tasks if type(task).__name__ == "nightly")
+    midnight = datetime(2026, 3, 2, tzinfo=clock.CHINA)
+    minutes = (midnight + timedelta(minutes=minute) for minute in range(24 * 60))
+    due = [m for m in minutes if nightly.validate_datetime(m.astimezone(UTC).replace(tzinfo=None))]  # the queue's clock
+    assert queue.utc and [f"{moment:%H:%M}" for moment in due] == ["01:10"]

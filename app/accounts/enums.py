@@ -13,6 +13,7 @@ class SessionEnd(Labelled):
 
     LOGOUT = "logout", "主动退出"
     PASSWORD = "password", "修改密码"
+    RESET = "reset", "重置密码"
     DEACTIVATED = "deactivated", "账号停用"
     IDLE = "idle", "长时间未操作"
     REPLACED = "replaced", "切换身份"
@@ -33,3 +34,4 @@ class RegistrationStatus(Labelled):
     SUBMITTED = "submitted", "待审核"
     APPROVED = "approved", "审核通过"
     REFUSED = "refused", "审核不通过"
+    REPLACED = "replaced", "已被新的注册代替"

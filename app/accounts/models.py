@@ -76,12 +76,23 @@ class Post(Model):
     __table_args__ = (
         one_of("role", Role),
         sa.UniqueConstraint("user_id", "role", "body_id"),
+        sa.Index(
+            "uq_posts_without_body",
+            "user_id",
+            "role",
+            unique=True,
+            sqlite_where=sa.text("body_id IS NULL"),
+            postgresql_where=sa.text("body_id IS NULL"),
+        ),
         sa.CheckConstraint("role IN ('sysadmin', 'applicant', 'judge') OR body_id IS NOT NULL", name="acts_for_a_body"),
         sa.CheckConstraint(
             "role NOT IN ('hr_officer', 'special_plan_officer') OR region_code IS NOT NULL", name="officer_has_region"
         ),
         sa.CheckConstraint("role NOT IN ('anonymous', 'system')", name="held_by_people"),
     )
+
+    def in_force(self, on: date) -> bool:
+        return self.active and self.since <= on and (self.until is None or self.until >= on)
 
 
 class LoginSession(Model):
@@ -139,19 +150,25 @@ class BlacklistEntry(Model):
 
 
 class UnitRegistration(FileColumns, Model):
-    """公服账号注册: a unit asks for an account, with its licence as the file. Approved, it becomes a body."""
+    """公服账号注册: a unit asks for an account, with its licence as the file. Approved, it is a body, new or known.
+
+    A credit code may have many over the years; one waits at a time, and reserves its user name.
+    """
 
     __tablename__ = "unit_registrations"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    credit_code: Mapped[str] = mapped_column(sa.String(18), unique=True)
+    credit_code: Mapped[str] = mapped_column(sa.String(18), index=True)
     name: Mapped[str] = mapped_column(sa.String(120))
     nature: Mapped[BodyNature] = mapped_column(EnumText(BodyNature))
     region_code: Mapped[str] = mapped_column(sa.ForeignKey("regions.code"), index=True)
     contact_name: Mapped[str] = mapped_column(sa.String(60))
     contact_id_number: Mapped[str] = mapped_column(EncryptedText)
     contact_id_masked: Mapped[str] = mapped_column(sa.String(18))
-    contact_phone: Mapped[str] = mapped_column(sa.String(20))
+    contact_phone: Mapped[str] = mapped_column(EncryptedText)
+    contact_phone_masked: Mapped[str] = mapped_column(sa.String(20))
+    consented_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    consent_version: Mapped[str] = mapped_column(sa.String(20), default="")
     username: Mapped[str] = mapped_column(sa.String(32))
     password: Mapped[str] = mapped_column(sa.String(200))
     status: Mapped[RegistrationStatus] = mapped_column(
@@ -168,6 +185,16 @@ class UnitRegistration(FileColumns, Model):
         one_of("nature", BodyNature),
         one_of("status", RegistrationStatus),
         sa.CheckConstraint("(status = 'approved') = (body_id IS NOT NULL)", name="approved_is_a_body"),
+        *(
+            sa.Index(
+                f"uq_unit_registrations_waiting_{column}",
+                column,
+                unique=True,
+                sqlite_where=sa.text("status = 'submitted'"),
+                postgresql_where=sa.text("status = 'submitted'"),
+            )
+            for column in ("credit_code", "username")
+        ),
     )
 
     def __str__(self) -> str:
@@ -181,8 +208,12 @@ class UnmaskLog(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
-    person_id: Mapped[int] = mapped_column(sa.ForeignKey("people.id"), index=True)
+    person_id: Mapped[int | None] = mapped_column(sa.ForeignKey("people.id"), index=True)
+    registration_id: Mapped[int | None] = mapped_column(sa.ForeignKey("unit_registrations.id"), index=True)
+    """Whose contact it was: he becomes a person when the registration is approved."""
     by_user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("ab_user.id"))
     by_name: Mapped[str] = mapped_column(sa.String(80))
     by_body: Mapped[str] = mapped_column(sa.String(120))
     purpose: Mapped[str] = mapped_column(sa.String(120))
+
+    __table_args__ = (sa.CheckConstraint("person_id IS NOT NULL OR registration_id IS NOT NULL", name="of_somebody"),)

@@ -16,6 +16,7 @@ from app.accounts.models import (
     UnitRegistration,
     UnmaskLog,
 )
+from app.bodies.models import Body
 from app.core.enums import Role
 from app.core.scope import Actor, registry
 
@@ -33,6 +34,9 @@ registry.system(
     LoginAttempt,
 )
 
+OPERATORS = (Role.UNIT, Role.DEPARTMENT, Role.TITLE_OFFICE, Role.COMMITTEE)
+"""Roles that act for a body and are looked after by the HR office of its region."""
+
 seen_through: list[Callable[[Actor], Any]] = []
 """Conditions over people.id that let an actor see somebody else: each domain above appends its own."""
 
@@ -48,10 +52,20 @@ def person_rows(actor: Actor) -> Any:
     return sa.or_(*conditions) if conditions else False
 
 
+def _of_operators(actor: Actor) -> Any:
+    """Posts of those who act for the bodies of an officer's region; none of his colleagues' or of judges."""
+    columns, bodies = Post.__table__.c, Body.__table__.c
+    inside = sa.select(bodies.id).where(bodies.region_code.startswith(actor.region_prefix))
+    return sa.and_(columns.role.in_(OPERATORS), columns.body_id.in_(inside))
+
+
 def post_rows(actor: Actor) -> Any:
     if actor.role is Role.SYSADMIN:
         return True
-    return Post.__table__.c.user_id == actor.user_id if actor.user_id else False
+    conditions = [Post.__table__.c.user_id == actor.user_id] if actor.user_id else []
+    if actor.role is Role.HR_OFFICER and actor.region_prefix:
+        conditions.append(_of_operators(actor))
+    return sa.or_(*conditions) if conditions else False
 
 
 def blacklist_rows(actor: Actor) -> Any:
@@ -74,6 +88,18 @@ def registration_rows(actor: Actor) -> Any:
     return False
 
 
+def _looked_after(actor: Actor) -> Any:
+    """An HR officer sees who acts for the bodies of the region, and whom its offices have listed."""
+    if actor.role is not Role.HR_OFFICER or not actor.region_prefix:
+        return False
+    posts, accounts, entries = Post.__table__.c, Account.__table__.c, BlacklistEntry.__table__.c
+    acting = sa.select(accounts.person_id).join(Post.__table__, posts.user_id == accounts.id)
+    listed = sa.select(entries.person_id).where(blacklist_rows(actor))
+    column = Person.__table__.c.id
+    return sa.or_(column.in_(acting.where(posts.active, _of_operators(actor))), column.in_(listed))
+
+
+seen_through.append(_looked_after)
 registry.scoped(UnitRegistration, registration_rows)
 registry.scoped(Person, person_rows)
 registry.scoped(Post, post_rows)

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from app.accounts.models import Account, BlacklistEntry, LoginSession, Person, Post
+from app.accounts import rules
+from app.accounts.enums import RegistrationStatus
+from app.accounts.models import Account, BlacklistEntry, LoginSession, Person, Post, UnitRegistration
+from app.bodies.models import Body
+from app.bodies.queries import nearly_named
+from app.catalog.queries import setting
 from app.core import clock, crypto
 from app.core.enums import Role
 from app.core.scope import Actor, elevated
@@ -28,6 +34,11 @@ def blacklisted(session: Session, person_id: int, on: date) -> BlacklistEntry | 
             )
             .order_by(BlacklistEntry.ends_on.desc())
         ).first()
+
+
+def longest_years(session: Session) -> int:
+    """How many years an entry of the blacklist may last at most."""
+    return int(setting(session, "blacklist_years", str(rules.RECORD_YEARS)))
 
 
 def posts_in_force(session: Session, user_id: int, on: date) -> list[Post]:
@@ -51,6 +62,7 @@ def find_account(session: Session, login: str) -> Account | None:
     """By user name, or by identity number (through its digest)."""
     login = login.strip()
     found = session.scalar(sa.select(Account).where(Account.username == login))
+    login = rules.normalise_id_number(login)
     if found is not None or len(login) != 18:
         return found
     return session.scalar(
@@ -102,9 +114,20 @@ def live_session(session: Session, token_digest: str, idle: timedelta) -> tuple[
         return login, Actor(
             Role.ANONYMOUS, user_id=account.id, person_id=account.person_id, name=account.first_name, ip=login.ip
         )
-    if not post.active or post.since > day or (post.until and post.until < day):
+    if not post.in_force(day):
         return None
     return login, actor_for(account, post, person, login.ip)
+
+
+def lost_standing(session: Session, actor: Actor) -> str | None:
+    """Why whoever acted in a post may no longer do so, or None; work that no person's post ordered stands by itself."""
+    if actor.post_id is None:
+        return None
+    post = session.get(Post, actor.post_id)
+    account = session.get(Account, actor.user_id or 0)
+    if post is not None and account is not None and post.in_force(clock.today()) and account.active:
+        return None
+    return f"{actor.name}提交任务时的身份（{actor.role.label}）已经收回或停用，没有办理。"
 
 
 def operators_of(session: Session, body_id: int, role: Role) -> list[Person]:
@@ -141,11 +164,95 @@ def must_change_password(session: Session, user_id: int) -> bool:
     return account is not None and account.password_changed_at is None
 
 
+def person_and_account(session: Session, number: str) -> tuple[Person | None, Account | None]:
+    """Who has a (normalised) identity number, and the account of that person, wherever they are.
+
+    For a rule that must find them; what is read is not for whoever asks.
+    """
+    with elevated(session, "one account per identity number: it may be an applicant's, or of another body"):
+        person = session.scalar(sa.select(Person).where(Person.id_digest == crypto.keys().digest(number)))
+        return person, person and session.scalar(sa.select(Account).where(Account.person_id == person.id))
+
+
+def operated(session: Session, body_id: int, role: Role) -> bool:
+    """Whether somebody can sign in now and act for a body."""
+    day = clock.today()
+    with elevated(session, "whether somebody acts for a body, not who"):
+        return (
+            session.scalar(
+                sa.select(Post.id)
+                .join(Account, Account.id == Post.user_id)
+                .where(
+                    Post.body_id == body_id,
+                    Post.role == role,
+                    Post.active,
+                    Post.since <= day,
+                    sa.or_(Post.until.is_(None), Post.until >= day),
+                    Account.active,
+                )
+                .limit(1)
+            )
+            is not None
+        )
+
+
+def may_open_application(session: Session, user_id: int) -> bool:
+    """Whether a user is a person who has never been an applicant: then 【开通个人申报】 is offered."""
+    account = session.get(Account, user_id)
+    held = sa.select(Post.id).where(Post.user_id == user_id, Post.role == Role.APPLICANT)
+    return account is not None and account.person_id is not None and session.scalar(held) is None
+
+
+def claim_problem(session: Session, body: Body) -> str | None:
+    """Why nobody can register for a body that is on file, or None where it waits for an operator."""
+    role = rules.ROLE_OF_REGISTERED.get(body.node_type)
+    if not body.active:
+        return f"“{body.name}”已经注销，不能注册账号。"
+    if role is None:
+        return f"“{body.name}”是{body.node_type.label}，其账号由系统管理员开通。"
+    if operated(session, body.id, role):
+        return f"“{body.name}”已有账号，请联系该单位的操作员；忘记密码的，由当地人社部门重置。"
+    return None
+
+
+@dataclass(frozen=True)
+class Match:
+    """A body that a registration may be of. `problem`: why it can't be linked to it, or None."""
+
+    body: Body
+    by_code: bool
+    problem: str | None
+
+
+def matching_bodies(session: Session, row: UnitRegistration) -> list[Match]:
+    """The body with the registration's credit code; where there is none, those of its city with nearly the same name."""
+    by_code = session.scalar(sa.select(Body).where(Body.credit_code == row.credit_code))
+    if by_code is not None:
+        return [Match(by_code, True, claim_problem(session, by_code))]
+    prefix = row.region_code[:2] if row.region_code.endswith("0000") else row.region_code[:4]
+    return [Match(body, False, claim_problem(session, body)) for body in nearly_named(session, row.name, prefix)]
+
+
+def username_taken(session: Session, username: str, credit_code: str = "") -> bool:
+    """Whether somebody signs in by a name, or waits for it: a registration reserves its own from all but its unit."""
+    held = sa.select(Account.id).where(Account.username == username)
+    waiting = sa.select(UnitRegistration.id).where(
+        UnitRegistration.username == username,
+        UnitRegistration.status == RegistrationStatus.SUBMITTED,
+        UnitRegistration.credit_code != credit_code,
+    )
+    with elevated(session, "a name is one's own in the whole province"):
+        return session.scalar(held) is not None or session.scalar(waiting) is not None
+
+
 def search_people(session: Session, text: str, limit: int = 20) -> list[Person]:
-    """回车查询 within the actor's scope: by the beginning of the name (two characters at least), or a whole number."""
-    text = text.strip()
-    if len(text) == 18:
-        found = sa.select(Person).where(Person.id_digest == crypto.keys().digest(text.upper()))
+    """回车查询 within the actor's scope: by the beginning of the name (two characters at least), or a whole number.
+
+    A number is understood as people type it, with spaces or in full width.
+    """
+    text, number = text.strip(), rules.normalise_id_number(text)
+    if len(number) == 18 and number[:17].isdigit():
+        found = sa.select(Person).where(Person.id_digest == crypto.keys().digest(number))
     elif len(text) >= 2:
         found = sa.select(Person).where(Person.name.startswith(text, autoescape=True)).order_by(Person.name, Person.id)
     else:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+import unicodedata
+from datetime import date, datetime, timedelta
 
 from app.accounts.enums import Gender
+from app.bodies.enums import NodeType
+from app.core.enums import Role
 from app.core.text import is_ideograph
 
 ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -17,8 +20,21 @@ EARLIEST_BIRTHDAY = date(1800, 1, 1)
 
 
 def normalise_id_number(text: str) -> str:
-    """As it is stored: no spaces, the check letter in upper case."""
-    return re.sub(r"\s", "", text).upper()
+    """As it is stored: half-width digits, no spaces wherever they stand, the check letter in upper case."""
+    return re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).upper()
+
+
+def not_found_words(text: str) -> str:
+    """What to say when 回车查询 of a person finds nobody. Whether somebody out of reach is there is not told."""
+    text = unicodedata.normalize("NFKC", text).strip()
+    number = normalise_id_number(text)
+    if len(text) < 2:
+        return "请至少录入两个字。"
+    if re.fullmatch(r"[0-9]{6,}X?", number):
+        if len(number) != 18:
+            return f"身份证号应为 18 位，录入了 {len(number)} 位。"
+        return "没有找到这个身份证号：没有登记，或不在您的管理范围内。"
+    return "没有找到：请录入姓名的开头两个字以上，或完整的身份证号；不在您管理范围内的人员查不到。"
 
 
 WORKING_AGE = 16
@@ -90,16 +106,23 @@ def password_problem(password: str, *, username: str = "", name: str = "", id_nu
     return None
 
 
-def integrity_record_ends(starts_on: date) -> date:
-    """The last day of a record that begins on `starts_on`: it lasts three years (Order No. 40, art. 41)."""
+RECORD_YEARS = 3
+"""How long an integrity record lasts (Order No. 40, art. 41), where the setting `blacklist_years` says nothing else."""
+
+
+def integrity_record_ends(starts_on: date, years: int = RECORD_YEARS) -> date:
+    """The last day of a record of whole years of which `starts_on` is the first day."""
     try:
-        return starts_on.replace(year=starts_on.year + 3)
+        after = starts_on.replace(year=starts_on.year + years)
     except ValueError:  # 29 February
-        return starts_on.replace(year=starts_on.year + 3, day=28)
+        after = date(starts_on.year + years, 3, 1)
+    return after - timedelta(days=1)
 
 
-def blacklist_problem(reason: str, source_document: str, starts_on: date, ends_on: date) -> dict[str, str]:
-    """What is wrong with a blacklist entry, by field: it says why and on what document, and ends after it begins."""
+def blacklist_problem(
+    reason: str, source_document: str, starts_on: date, ends_on: date, years: int = RECORD_YEARS
+) -> dict[str, str]:
+    """What is wrong with a blacklist entry, by field: it says why and on what document, and lasts no longer than may be."""
     fields: dict[str, str] = {}
     if not reason.strip():
         fields["reason"] = "请填写加入黑名单的原因。"
@@ -109,9 +132,20 @@ def blacklist_problem(reason: str, source_document: str, starts_on: date, ends_o
         fields["starts_on"] = "请核对起始日期的年份。"
     elif ends_on < starts_on:
         fields["ends_on"] = "截止日期不能早于起始日期。"
-    elif ends_on.year > 2099:
-        fields["ends_on"] = "请核对截止日期的年份。"
+    elif ends_on > (latest := integrity_record_ends(starts_on, years)):
+        fields["ends_on"] = f"最长 {years} 年，截止日期不能晚于 {latest}。"
     return fields
+
+
+ROLE_OF_REGISTERED = {NodeType.UNIT: Role.UNIT, NodeType.DEPARTMENT: Role.DEPARTMENT}
+"""As what the contact of a registration acts, by what its body is on a path; others get their posts from administrators."""
+
+REGISTRATION_WAITS = timedelta(days=15)
+
+
+def waited_too_long(submitted_at: datetime, now: datetime) -> bool:
+    """Whether a registration nobody has decided no longer keeps the unit from handing in another."""
+    return now - submitted_at > REGISTRATION_WAITS
 
 
 def username_problem(username: str) -> str | None:

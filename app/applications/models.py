@@ -100,7 +100,11 @@ class Application(Model):
     @property
     def number(self) -> str:
         """申报编号: the year and the row's own number."""
-        return f"{self.year}{self.id:08d}"
+        return number_of(self.year, self.id)
+
+
+def number_of(year: int, key: int) -> str:
+    return f"{year}{key:08d}"
 
 
 class ApplicationNode(Model):

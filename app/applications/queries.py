@@ -12,16 +12,24 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.accounts.rules import normalise_id_number
-from app.applications.enums import AWAITING_DECISION, ENDED, WITHOUT_HOLDER, ApplicationState, Section
+from app.applications.enums import (
+    AWAITING_DECISION,
+    ENDED,
+    WITHOUT_HOLDER,
+    ApplicationAction,
+    ApplicationState,
+    Section,
+)
 from app.applications.models import Application, ApplicationMaterial, ApplicationNode, ApplicationStep
 from app.approval_paths.enums import Procedure
 from app.approval_paths.models import PathEdge
 from app.bodies.models import Acceptance, Body
-from app.catalog.enums import AcquisitionMethod
+from app.catalog.enums import AcquisitionMethod, TitleLevel
 from app.catalog.models import Speciality
 from app.catalog.queries import speciality_and_below
 from app.committees.models import Committee, CoveredSpeciality
 from app.core import clock, crypto
+from app.core.scope import elevated
 
 LIST_OPTIONS = (
     joinedload(Application.employer),
@@ -243,6 +251,26 @@ def last_steps(session: Session, body_id: int, limit: int = 10) -> list[Applicat
             .limit(limit)
         )
     )
+
+
+def recommended(session: Session, body_id: int, year: int, level: TitleLevel, but: int | None = None) -> int:
+    """How many applications of a year and level a unit has sent up that have not ended, without the one `but`."""
+    with elevated(session, "a quota counts every application the unit has sent up"):
+        return (
+            session.scalar(
+                sa.select(sa.func.count(sa.distinct(ApplicationStep.application_id)))
+                .join(Application, Application.id == ApplicationStep.application_id)
+                .where(
+                    ApplicationStep.action == ApplicationAction.FORWARD,
+                    Application.employer_id == body_id,
+                    Application.year == year,
+                    Application.level == level,
+                    Application.state.not_in(ENDED),
+                    Application.id != (but or 0),
+                )
+            )
+            or 0
+        )
 
 
 def waited(application: Application) -> int:

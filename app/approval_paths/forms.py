@@ -11,9 +11,7 @@ from app.bodies.enums import NodeType
 from app.bodies.forms import body_field
 from app.catalog.enums import AcquisitionMethod, TitleLevel
 from app.catalog.forms import speciality_field
-from app.catalog.models import Speciality
-from app.web.forms import Query, choice_field, enum_field, id_field, yes_no_field
-from app.web.identity import read
+from app.web.forms import STANDING, Query, choice_field, enum_field, id_field, yes_no_field
 
 
 class EdgeQuery(Query):
@@ -22,7 +20,7 @@ class EdgeQuery(Query):
     level = enum_field("职称等级", TitleLevel, blank="全部")
     series_id = id_field("系列")
     confirmed = choice_field("确认状态", [("yes", "已确认"), ("no", "待确认")])
-    active = yes_no_field("是否有效", blank="全部")
+    active = yes_no_field("状态", blank="全部", words=STANDING)
 
 
 class ConfirmationQuery(Query):
@@ -32,7 +30,7 @@ class ConfirmationQuery(Query):
 
 class NeighbourQuery(Query):
     node_type = enum_field("受理节点类型", NodeType, blank="全部")
-    body_id = body_field("机构名称")
+    body_id = body_field("机构名称", follows="node_type")
     direction = enum_field("查询", Direction, blank="全部")
 
     def validate_direction(self, field: Field) -> None:
@@ -57,14 +55,9 @@ class SimulationQuery(Query):
     level = enum_field("拟申报职称等级", TitleLevel, need=True)
     series_id = id_field("系列", need=True)
     method = enum_field("取得方式", AcquisitionMethod, need=True)
-    speciality_id = speciality_field("专业", need=True)
+    speciality_id = speciality_field("专业", need=True, follows="series_id")
 
     def validate_level(self, field: Field) -> None:
         method = self.method.data
         if method and field.data and field.data not in LEVELS[Procedure.of(method, field.data)]:
             raise ValidationError(f"{method.label}不办{field.data.label}。")
-
-    def validate_speciality_id(self, field: Field) -> None:
-        node = read().get(Speciality, field.data) if field.data else None
-        if node is not None and self.series_id.data not in (None, node.series_id):
-            raise ValidationError("这个专业不在所选系列之下。")

@@ -14,6 +14,11 @@ from app.catalog.models import Speciality, TitleSeries
 from app.core.db import EnumText, Model, UtcDateTime, one_of
 
 
+def _few(name: str, *columns: str, where: str, sqlite: str = "") -> sa.Index:
+    """An index of the rows `where` holds; SQLite uses it only where the query says the same in the same words."""
+    return sa.Index(name, *columns, sqlite_where=sa.text(sqlite or where), postgresql_where=sa.text(where))
+
+
 class PathEdge(Model):
     """`subordinate` hands applications of `procedure` at `level` up to `superior`; unconfirmed it carries none.
 
@@ -57,6 +62,12 @@ class PathEdge(Model):
             postgresql_where=sa.text("active"),
         ),
         sa.Index("ix_path_edges_up", "subordinate_id", "procedure", "level"),
+        # what the lists ask for, in their order
+        sa.Index("ix_path_edges_listed", "procedure", "id"),
+        sa.Index("ix_path_edges_of_level", "procedure", "level", "id"),
+        _few("ix_path_edges_of_series", "procedure", "series_id", "id", where="series_id IS NOT NULL"),
+        _few("ix_path_edges_unconfirmed", "procedure", "id", where="confirmed_at IS NULL"),
+        _few("ix_path_edges_ended", "procedure", "id", where="NOT active", sqlite="active = 0"),
     )
 
     def __str__(self) -> str:

@@ -16,7 +16,6 @@ from app.approval_paths.rules import Way, edge_problem
 from app.bodies import services as bodies
 from app.bodies.enums import NodeType
 from app.bodies.models import Body
-from app.bodies.queries import standing_bodies
 from app.bodies.rules import text_problem
 from app.catalog import services as catalog
 from app.catalog.enums import AcquisitionMethod, TitleLevel
@@ -45,11 +44,12 @@ def create_edge(
 ) -> PathEdge:
     """Say who is below whom. Invalid with the loop's names if one would close; Conflict on a duplicate."""
     lock(session, LOCK)
-    bodies_named = standing_bodies(session, subordinate_id, superior_id)
-    below, above = bodies_named.get(subordinate_id), bodies_named.get(superior_id)
+    try:
+        held = bodies.hold(session, (subordinate_id, superior_id))
+    except (NotFound, Conflict) as gone:
+        raise Invalid({"subordinate_id": "下级或上级机构不存在或已注销。"}) from gone
+    below, above = held[subordinate_id], held[superior_id]
     _require_keeper(actor, below, above, superior_id)
-    if below is None or above is None or not below.active or not above.active:
-        raise Invalid({"subordinate_id": "下级或上级机构不存在或已注销。"})
     series_id, fields = _kind_problem(session, above, level, series_id, speciality_id)
     fields |= edge_problem(procedure, level, below.node_type, above.node_type)
     if fields:
@@ -251,7 +251,7 @@ def settle_mending(session: Session, *, actor: Actor, request_id: int) -> bool:
     return True
 
 
-def _require_keeper(actor: Actor, below: Body | None, above: Body | None, superior_id: int) -> None:
+def _require_keeper(actor: Actor, below: Body, above: Body | None, superior_id: int) -> None:
     """HR officers keep the edges that rise from bodies of their region, to bodies there or of a region around it.
 
     A committee keeps those that end at itself.
@@ -264,7 +264,7 @@ def _require_keeper(actor: Actor, below: Body | None, above: Body | None, superi
         return
     if actor.role is not Role.HR_OFFICER:
         raise NotAllowed("审核路径由人社部门和评委会配置。")
-    if below is not None and not actor.serves(below.region_code):
+    if not actor.serves(below.region_code):
         raise NotAllowed("只能为本统筹区内的机构配置上级。")
     around = above is not None and actor.region_prefix.startswith(region_prefix(above.region_code))
     if above is not None and not around and not actor.serves(above.region_code):

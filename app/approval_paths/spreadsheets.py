@@ -15,7 +15,8 @@ from app.approval_paths.rules import LEVELS, Way, edge_problem, loops
 from app.approval_paths.services import LOCK
 from app.bodies.enums import NodeType
 from app.bodies.models import Body
-from app.bodies.spreadsheets import BODY_HELP, Bodies, Known, hold, kept, parts
+from app.bodies.services import hold
+from app.bodies.spreadsheets import BODY_HELP, Bodies, Known, kept, parts
 from app.catalog.enums import TitleLevel
 from app.catalog.spreadsheets import Catalog, code_of
 from app.committees.enums import CommitteeGrade
@@ -161,7 +162,7 @@ def _write(
     }
     lock(session, LOCK)
     with elevated(session, "check() has held every row against the actor's region"):
-        hold(session, (body.id for edge in edges.values() for body in edge[:2]))
+        hold(session, {body.id for edge in edges.values() for body in edge[:2]})
         keys = reserve_ids(session, PathEdge, len(rows))
         session.execute(
             sa.insert(PathEdge),

@@ -12,6 +12,12 @@ class NodeType(Labelled):
     COMMITTEE = "committee", "评委会"
 
 
+KEPT = (NodeType.UNIT, NodeType.DEPARTMENT, NodeType.TITLE_OFFICE)
+"""Kept on 机构管理; committees are set up on A10."""
+DECIDING = (NodeType.DEPARTMENT, NodeType.TITLE_OFFICE)
+"""May be the final authority of 初定 and 认定."""
+
+
 class BodyNature(Labelled):
     """单位性质; an agency stands in for the unit of freelancers and staff of private firms."""
 

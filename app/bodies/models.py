@@ -12,6 +12,8 @@ from app.catalog.enums import AcquisitionMethod, TitleLevel
 from app.catalog.models import Region
 from app.core.db import EnumText, Model, UtcDateTime, one_of
 
+_INITIAL = ", ".join(f"'{level}'" for level in TitleLevel if level in AcquisitionMethod.INITIAL_DETERMINATION.levels)
+
 
 class Body(Model):
     """机构节点: a unit, a supervising department, a title office or a committee."""
@@ -39,6 +41,12 @@ class Body(Model):
         one_of("nature", BodyNature),
         sa.CheckConstraint("active OR deregistered_at IS NOT NULL", name="deregistered_has_time"),
         sa.Index("ix_bodies_region_type", "region_code", "node_type"),
+        sa.Index(  # committees in the order of their list; of the few kinds that there are, an index of all would mislead
+            "ix_bodies_committees",
+            "code",
+            sqlite_where=sa.text("node_type = 'committee'"),
+            postgresql_where=sa.text("node_type = 'committee'"),
+        ),
     )
 
     def __str__(self) -> str:
@@ -65,8 +73,15 @@ class Acceptance(Model):
     __table_args__ = (
         sa.UniqueConstraint("body_id", "method", "level"),
         sa.CheckConstraint("method IN ('initial_determination', 'recognition')", name="method_without_committee"),
+        sa.CheckConstraint(
+            f"NOT active OR method <> 'initial_determination' OR level IN ({_INITIAL})",
+            name="level_of_method",
+        ),
         one_of("level", TitleLevel),
     )
+
+    def __str__(self) -> str:
+        return f"{self.body} {self.level.label}{self.method.label}"
 
 
 class IssuingAuthority(Model):
@@ -84,5 +99,15 @@ class IssuingAuthority(Model):
 
     body: Mapped[Body] = relationship()
 
+    __table_args__ = (
+        sa.Index(  # as numbers bear it, padded with zeros: app.bodies.rules.stem
+            "uq_issuing_authorities_stem",
+            sa.text("rtrim(code, '0')"),
+            unique=True,
+            sqlite_where=sa.text("active"),
+            postgresql_where=sa.text("active"),
+        ),
+    )
+
     def __str__(self) -> str:
-        return self.printed_name
+        return f"{self.printed_name}（{self.code}）"

@@ -1,16 +1,34 @@
-"""Rules of bodies: the unified social credit code."""
+"""Rules of bodies: the unified social credit code, names that may be one body's, who may decide, codes of issuing authorities."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from itertools import pairwise
 
-from app.bodies.enums import BodyNature, NodeType
-from app.catalog.rules import text_problem
+from app.bodies.enums import DECIDING, BodyNature, NodeType
+from app.catalog.enums import AcquisitionMethod, TitleLevel
+from app.catalog.rules import name_problem, text_problem
 
-__all__ = ["code_problem", "credit_code_problem", "nature_problem", "text_problem"]
+__all__ = [
+    "acceptance_problem",
+    "body_problem",
+    "code_problem",
+    "credit_code_problem",
+    "guideline_problem",
+    "issuing_code_problem",
+    "name_problem",
+    "nature_problem",
+    "nearly_same",
+    "stem",
+    "text_problem",
+]
 
 CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 CREDIT_WEIGHTS = tuple(3**power % 31 for power in range(17))
+GUIDELINE_LENGTH = 5000
+"""Of 申报须知, by hand and by workbook."""
+PRINTED_NAME = "打印在证书上的机构名称"
 
 
 def credit_code_problem(code: str) -> str | None:
@@ -31,6 +49,36 @@ def credit_code_problem(code: str) -> str | None:
     return None
 
 
+_NUMERALS = "0123456789〇零一二三四五六七八九十百"
+ALIKE = 0.8
+CONTAINED = 0.75
+
+
+def nearly_same(one: str, other: str) -> bool:
+    """Whether two names may be one body's: written differently, a word left out, a word exchanged.
+
+    By the share of pairs of neighbouring characters they have in common (ALIKE, Dice), or one within the other with few
+    characters left out (CONTAINED). 第一中学 and 第二中学 are two, however much else is the same.
+    """
+    one, other = sorted((_core(one), _core(other)), key=len)
+    if one == other:
+        return True
+    if len(one) < 4 or [c for c in one if c in _NUMERALS] != [c for c in other if c in _NUMERALS]:
+        return False
+    rest = iter(other)
+    if len(one) >= CONTAINED * len(other) and all(char in rest for char in one):
+        return True
+    pairs, others = (list(pairwise(name)) for name in (one, other))
+    common = sum(min(pairs.count(pair), others.count(pair)) for pair in set(pairs))
+    return 2 * common >= ALIKE * (len(pairs) + len(others))
+
+
+def _core(name: str) -> str:
+    """A name without what is written now one way, now another: width, spaces, brackets, the form of a company."""
+    plain = re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", name)).upper()
+    return plain.replace("有限责任公司", "有限公司")
+
+
 def nature_problem(node_type: NodeType, nature: BodyNature) -> str | None:
     """Whether a body of this nature can stand at this node (guide 1.3, 1.10), or None.
 
@@ -46,3 +94,48 @@ def nature_problem(node_type: NodeType, nature: BodyNature) -> str | None:
 def code_problem(code: str) -> str | None:
     """A body's code: 4 to 30 capital letters and digits, so that it can be typed and searched from its beginning."""
     return None if re.fullmatch(r"[A-Z0-9]{4,30}", code) else "机构编码为 4 至 30 位大写字母和数字。"
+
+
+def body_problem(
+    *, name: str, node_type: NodeType, nature: BodyNature, credit_code: str, contact_name: str, contact_phone: str
+) -> dict[str, str]:
+    """What is wrong with what is said of a body, by field. The credit code in upper case, empty where it has none."""
+    checks = {
+        "name": name_problem(name, "机构名称"),
+        "nature": nature_problem(node_type, nature),
+        "credit_code": credit_code_problem(credit_code) if credit_code else None,
+        "contact_name": text_problem(contact_name, "联系人", 40) if contact_name.strip() else None,
+        "contact_phone": text_problem(contact_phone, "联系电话", 20) if contact_phone.strip() else None,
+    }
+    return {field: problem for field, problem in checks.items() if problem}
+
+
+def acceptance_problem(node_type: NodeType, method: AcquisitionMethod, level: TitleLevel) -> dict[str, str]:
+    """Why a body of this kind can't be the final authority of a method at a level, by field (guide 1.3)."""
+    fields: dict[str, str] = {}
+    if method is AcquisitionMethod.REVIEW:
+        fields["method"] = "评审由评委会决定，受理机构只办初定和认定。"
+    elif level not in method.levels:
+        highest = max(method.levels, key=lambda one: one.rank)
+        fields["level"] = f"{method.label}最高到{highest.label}，不能受理{level.label}。"
+    if node_type not in DECIDING:
+        kinds = "、".join(kind.label for kind in DECIDING)
+        fields["body_id"] = f"{node_type.label}不能作为初定、认定的受理机构，受理机构只能是{kinds}。"
+    return fields
+
+
+def guideline_problem(text: str) -> str | None:
+    """申报须知: several lines, or none."""
+    return f"申报须知不超过 {GUIDELINE_LENGTH} 个字。" if len(text.strip()) > GUIDELINE_LENGTH else None
+
+
+def issuing_code_problem(code: str) -> str | None:
+    """发证单位编码 (guide 1.9): what the number template has room for."""
+    if 1 <= len(code) <= 8 and code.isascii() and code.isalnum():
+        return None
+    return "发证单位编码为 1 至 8 位字母和数字，一般为机构所属统筹区后 4 位。"
+
+
+def stem(code: str) -> str:
+    """What tells issuing codes apart: numbers pad them with zeros on the right, so 43 and 430 would share their numbers."""
+    return code.rstrip("0")

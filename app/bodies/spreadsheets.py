@@ -1,4 +1,4 @@
-"""A3 批量导入: bodies that take 初定 and 认定, by workbook. And the search for bodies that other imports share."""
+"""批量导入 of bodies, and A3's of those that take 初定 and 认定. And the search for bodies that other imports share."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from typing import Any, NamedTuple, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.bodies.enums import NodeType
+from app.bodies import rules
+from app.bodies.enums import KEPT, BodyNature, NodeType
 from app.bodies.models import Acceptance, Body
-from app.bodies.rules import text_problem
-from app.bodies.services import require_keeper
+from app.bodies.services import hold, require_keeper
 from app.catalog.enums import AcquisitionMethod, TitleLevel
+from app.catalog.queries import regions_of
+from app.catalog.rules import initials
 from app.core import audit
+from app.core.crypto import mask_phone
 from app.core.db import reserve_ids
 from app.core.errors import NotAllowed
 from app.core.scope import Actor, elevated
@@ -23,9 +26,12 @@ from app.formats.sheets import Column
 from app.imports import Importer, Row, declare
 
 KIND = "bodies.acceptances"
+BODIES = "bodies"
 BODY_HELP = "填写机构编码；名称在全省唯一的，也可以填写名称。"
 METHODS = {method.label: method for method in AcquisitionMethod if method is not AcquisitionMethod.REVIEW}
 LEVELS = {level.label: level for level in TitleLevel}
+_KINDS = {kind.label: kind for kind in KEPT}
+_NATURES = {nature.label: nature for nature in BodyNature if nature is not BodyNature.COMMITTEE}
 Key = TypeVar("Key", str, int)
 _MANY = 5_000
 _Taking = tuple[int, AcquisitionMethod, TitleLevel]
@@ -78,13 +84,6 @@ class Bodies:
         return (named[0], None) if named else (None, f"没有编码或名称为“{text[:40]}”的机构，或它已注销。")
 
 
-def hold(session: Session, body_ids: Iterable[int]) -> None:
-    """On PostgreSQL, let nobody change these bodies until this transaction ends; whoever is at one of them goes first."""
-    for piece in parts(body_ids):
-        query = sa.select(Body.id).where(Body.id.in_(piece)).order_by(Body.id)
-        session.execute(query.with_for_update(read=True)).all()
-
-
 def kept(actor: Actor, row: Row, key: str, region_code: str) -> bool:
     """Whether the actor keeps the bodies of a region; if not, the row says so."""
     try:
@@ -95,7 +94,108 @@ def kept(actor: Actor, row: Row, key: str, region_code: str) -> bool:
     return True
 
 
-def _check(session: Session, actor: Actor, rows: Sequence[Row]) -> Mapping[int, tuple[Known, _Taking]]:
+# -- 机构管理 --------------------------------------------------------------------------------------------------
+
+
+def _check_bodies(session: Session, actor: Actor, rows: Sequence[Row]) -> Mapping[str, str]:
+    """The regions in force, code -> name."""
+    regions = {region.code: region.name for region in regions_of(session, "")}
+    taken = {
+        field: {
+            code: name
+            for piece in parts(row[field].upper() for row in rows if row[field])
+            for code, name in session.execute(sa.select(column, Body.name).where(column.in_(piece)))
+        }
+        for field, column in (("code", Body.code), ("credit_code", Body.credit_code))
+    }
+    first: dict[str, dict[str, int]] = {field: {} for field in taken}
+    for row in rows:
+        for field, reason in rules.body_problem(**_said(row)).items():
+            row.wrong(field, reason)
+        if problem := rules.code_problem(row["code"].upper()):
+            row.wrong("code", problem)
+        for field, known in taken.items():
+            if not (code := row[field].upper()):
+                continue
+            if code in known:
+                row.wrong(field, f"已被“{known[code]}”使用。")
+            elif (other := first[field].setdefault(code, row.number)) != row.number:
+                row.wrong(field, f"与第 {other} 行相同。")
+        if row["region"] not in regions:
+            row.wrong("region", "请填写现行的 6 位行政区划代码。")
+        kept(actor, row, "region", row["region"])
+    return regions
+
+
+def _said(row: Row) -> dict[str, Any]:
+    """What `body_problem` asks about and the table holds, but for its code and region."""
+    return {
+        "name": row["name"],
+        "node_type": _KINDS[row["node_type"]],
+        "nature": _NATURES[row["nature"]],
+        "credit_code": row["credit_code"].upper(),
+        "contact_name": row["contact_name"],
+        "contact_phone": row["contact_phone"],
+    }
+
+
+def _write_bodies(session: Session, actor: Actor, rows: Sequence[Row], regions: Mapping[str, str]) -> None:
+    """One statement; the history of each begins with it."""
+    with elevated(session, "check() has held every row against the actor's region"):
+        keys = reserve_ids(session, Body, len(rows))
+        made = [{"id": key} | _body(row) for key, row in zip(keys, rows, strict=True)]
+        session.execute(sa.insert(Body), made)
+
+    def entries() -> Iterator[tuple[str, int, dict[str, Any]]]:
+        for key, values in zip(keys, made, strict=True):
+            told = {name: values[name] for name in ("code", "name", "credit_code", "contact_name")}
+            told |= {"node_type": values["node_type"].value, "nature": values["nature"].value}
+            told |= {"region": regions[values["region_code"]], "contact_phone": mask_phone(values["contact_phone"])}
+            yield "bodies.import", key, told
+
+    audit.record_each(session, actor, "bodies", entries)
+
+
+def _body(row: Row) -> dict[str, Any]:
+    said = _said(row)
+    return said | {
+        "code": row["code"].upper(),
+        "credit_code": said["credit_code"] or None,
+        "pinyin": initials(row["name"]),
+        "region_code": row["region"],
+        "active": True,
+        "deregistered_reason": "",
+    }
+
+
+declare(
+    Importer(
+        kind=BODIES,
+        title="机构",
+        columns=(
+            Column("code", "机构编码", "430100B001", kind="code", longest=30, help="4 至 30 位大写字母和数字。"),
+            Column("name", "机构名称", "长沙市教育局", help="不超过 120 个字，汉字之间不要有空格。"),
+            Column("node_type", "受理节点类型", "主管单位", choices=tuple(_KINDS), help="从下拉列表选择。"),
+            Column("nature", "单位性质", "机关", choices=tuple(_NATURES), help="从下拉列表选择。"),
+            Column("region", "行政区划代码", "430100", kind="code", longest=6, help="6 位，应在本统筹区内。"),
+            Column(
+                "credit_code", "统一社会信用代码", "", required=False, kind="code", longest=18, help="18 位，可以不填。"
+            ),
+            Column("contact_name", "联系人", "", required=False, longest=40, help="可以不填。"),
+            Column("contact_phone", "联系电话", "", required=False, kind="code", longest=20, help="可以不填。"),
+        ),
+        identity=("code",),
+        check=_check_bodies,
+        write=_write_bodies,
+        rules=("评委会不在这里导入，请到“评委会管理”导入。",),
+    )
+)
+
+
+# -- A3 职称初定/认定受理机构管理 -------------------------------------------------------------------------------
+
+
+def _check_acceptances(session: Session, actor: Actor, rows: Sequence[Row]) -> Mapping[int, tuple[Known, _Taking]]:
     """Sheet row -> the body, and what it is to take."""
     bodies = Bodies(session, (row["body"] for row in rows))
     columns = (Acceptance.body_id, Acceptance.method, Acceptance.level)
@@ -104,15 +204,15 @@ def _check(session: Session, actor: Actor, rows: Sequence[Row]) -> Mapping[int, 
     said: dict[int, tuple[Known, _Taking]] = {}
     for row in rows:
         method, level = METHODS[row["method"]], LEVELS[row["level"]]
-        if problem := text_problem(row["printed_name"], "打印在证书上的机构名称"):
+        if problem := rules.name_problem(row["printed_name"], rules.PRINTED_NAME):
             row.wrong("printed_name", problem)
         body = bodies.find(row, "body")
         if body is None or not kept(actor, row, "body", body.region_code):
             continue
         key = (body.id, method, level)
-        if body.node_type is NodeType.COMMITTEE:
-            row.wrong("body", "评委会不能作为初定、认定的受理机构。")
-        elif key in taken:
+        for field, reason in rules.acceptance_problem(body.node_type, method, level).items():
+            row.wrong("body" if field == "body_id" else field, reason)
+        if key in taken:
             row.wrong("body", f"“{body.name}”已经受理{level.label}的{method.label}。")
         elif (other := first.setdefault(key, row.number)) != row.number:
             row.wrong("body", f"与第 {other} 行是同一机构的同一受理事项。")
@@ -120,13 +220,15 @@ def _check(session: Session, actor: Actor, rows: Sequence[Row]) -> Mapping[int, 
     return said
 
 
-def _write(session: Session, actor: Actor, rows: Sequence[Row], said: Mapping[int, tuple[Known, _Taking]]) -> None:
+def _write_acceptances(
+    session: Session, actor: Actor, rows: Sequence[Row], said: Mapping[int, tuple[Known, _Taking]]
+) -> None:
     """New rows in one statement; deregistered ones come back, as `add_acceptance` does it."""
     new: list[dict[str, Any]] = []
     told: list[tuple[str, dict[str, Any]]] = []
     revived: list[tuple[str, int, dict[str, Any]]] = []
     with elevated(session, "check() has held every row against the actor's region"):
-        hold(session, (body.id for body, _ in said.values()))
+        hold(session, {body.id for body, _ in said.values()})
         query = sa.select(Acceptance).where(~Acceptance.active).order_by(Acceptance.id).with_for_update()
         ended = {(row.body_id, row.method, row.level): row for row in session.scalars(query)}
         for row in rows:
@@ -163,16 +265,17 @@ declare(
                 "请携带身份证、毕业证书原件到窗口核验。",
                 required=False,
                 kind="note",
-                longest=5000,
+                longest=rules.GUIDELINE_LENGTH,
                 help="可以不填，可以分行，不超过 5000 个字。",
             ),
         ),
         identity=("body", "method", "level"),
-        check=_check,
-        write=_write,
+        check=_check_acceptances,
+        write=_write_acceptances,
         asked=("level", "method"),
         rules=(
             "职称等级、取得方式在导入页面上选择，对表中每一行适用。",
+            "受理机构只能是主管单位、经办机构；初定最高到中级。",
             "同一机构只填一行；已注销的受理机构再次导入即恢复。",
         ),
         relies_on=("bodies", "catalog", "dictionaries", "committees"),

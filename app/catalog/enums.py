@@ -30,6 +30,13 @@ class AcquisitionMethod(Labelled):
     RECOGNITION = "recognition", "认定"
     REVIEW = "review", "评审"
 
+    @property
+    def levels(self) -> frozenset[TitleLevel]:
+        """The levels it gives: 初定 ends at 中级 (law.md)."""
+        if self is AcquisitionMethod.INITIAL_DETERMINATION:
+            return frozenset(level for level in TitleLevel if level.rank <= TitleLevel.INTERMEDIATE.rank)
+        return frozenset(TitleLevel)
+
 
 class Education(Labelled):
     """学历, lowest first: `rank` orders them."""

@@ -28,17 +28,21 @@ class NewTitleForm(TitleForm):
     branch = text_field("专业类别", length=40, hint="系列之下再分类别的才填，如卫生系列的“护理”。")
 
 
-def speciality_field(label: str = "专业", *, need: bool = False, hint: str = "") -> Any:
-    """An active node of the speciality tree: 录入专业名称，回车查询; its id is the data."""
+def speciality_field(label: str = "专业", *, need: bool = False, hint: str = "", follows: str = "") -> Any:
+    """An active node of the speciality tree: 录入专业名称，回车查询; its id is the data.
 
-    def text_of(speciality_id: int) -> str | None:
+    `follows`: the field of the form whose series narrows the search, where one is chosen.
+    """
+
+    def text_of(speciality_id: int, series: int | None = None) -> str | None:
         row = read().get(Speciality, speciality_id)
-        return row.name if row is not None and row.active else None
+        return row.name if row is not None and row.active and series in (None, row.series_id) else None
 
     return SearchSelectField(
         label,
         [answered("请录入专业名称、代码或拼音首字母，回车后从列表中选择。") if need else optional()],
         address=lambda: url_for("BodySearchView.specialities"),
         text_of=text_of,
+        follows={"series": follows} if follows else None,
         description=hint,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 import sqlalchemy as sa
@@ -10,6 +11,8 @@ from sqlalchemy.orm import Session, joinedload
 from app.catalog.enums import AcquisitionMethod, TitleLevel
 from app.catalog.models import EligibilityRule, MaterialRequirement, Region, Setting, Speciality, Title, TitleSeries
 from app.core import clock, search
+
+_MANY = 1_000
 
 
 def setting(session: Session, key: str, default: str) -> str:
@@ -75,15 +78,12 @@ def speciality_and_below(speciality_id: int) -> sa.Select[tuple[int]]:
     return sa.select(below.c.id)
 
 
-def speciality_matches(text: str) -> sa.ColumnElement[bool]:
-    return search.finds(text, name=Speciality.name, initials=Speciality.pinyin, codes=(Speciality.code,))
-
-
 def search_specialities(
     session: Session, text: str, *, series_id: int | None = None, limit: int = 20
 ) -> list[Speciality]:
     """By name, code or pinyin initials, the nearest first; leaves and branches alike."""
-    query = sa.select(Speciality).where(Speciality.active, speciality_matches(text))
+    found = search.finds(text, name=Speciality.name, initials=Speciality.pinyin, codes=(Speciality.code,))
+    query = sa.select(Speciality).where(Speciality.active, found)
     if series_id is not None:
         query = query.where(Speciality.series_id == series_id)
     order = (*search.nearest(text, name=Speciality.name), Speciality.code)
@@ -136,6 +136,15 @@ def speciality_nodes(session: Session) -> list[sa.Row[tuple[int, int | None, str
     return list(session.execute(query.order_by(Speciality.code)))
 
 
+def specialities_by_key(session: Session, keys: Sequence[int]) -> Iterator[Speciality]:
+    """The nodes of these keys with the nodes above them, in the order of the keys."""
+    query = sa.select(Speciality).options(joinedload(Speciality.parent))
+    for start in range(0, len(keys), _MANY):
+        piece = keys[start : start + _MANY]
+        found = {row.id: row for row in session.scalars(query.where(Speciality.id.in_(piece)))}
+        yield from (found[key] for key in piece)
+
+
 def speciality_path(session: Session, speciality_id: int) -> list[Speciality]:
     """The nodes from the top to the node itself."""
     ids = speciality_ancestors(session, speciality_id)
@@ -153,6 +162,12 @@ def all_titles(session: Session) -> list[Title]:
     """The title tree's leaves: by series, branch, then from the highest level down."""
     rows = session.scalars(sa.select(Title)).all()
     return sorted(rows, key=lambda row: (row.series_id, row.branch, -row.level.rank, row.id))
+
+
+def first_of_branch(session: Session, title: Title) -> int | None:
+    """The least id among the titles of a title's branch, None where it stands in none: the tree names a branch by it."""
+    same = sa.select(sa.func.min(Title.id)).where(Title.series_id == title.series_id, Title.branch == title.branch)
+    return session.scalar(same) if title.branch else None
 
 
 def top_speciality(session: Session, series_id: int) -> int | None:

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from app.core.text import called, shapeless
+from app.formats.fonts import missing_glyphs
+
+PROVINCE = "430000"
 
 
 def initials(text: str) -> str:
     """Pinyin initials for searching: 长沙市 -> "css"; other characters stand as they are, in lower case."""
-    from pypinyin import Style, lazy_pinyin  # its phrases take 55 MB: only for a process that names something
+    from pypinyin.seg.simpleseg import seg  # its phrases take 55 MB: only for a process that names something
 
-    letters = lazy_pinyin(text, style=Style.FIRST_LETTER, errors=str.lower)
-    return "".join(letters)[:80]
+    return "".join([word.lower() if word.isascii() else _letters(word) for word in seg(text)])[:80]
+
+
+@lru_cache(maxsize=1 << 14)
+def _letters(word: str) -> str:
+    """Of one word: a province's names are made of few, and each costs ten times a look-up."""
+    from pypinyin import Style, lazy_pinyin
+
+    return "".join(lazy_pinyin(word, style=Style.FIRST_LETTER, errors=str.lower))
 
 
 def code_problem(code: str) -> str | None:
@@ -30,4 +41,21 @@ def text_problem(text: str, what: str, longest: int = 120) -> str | None:
         return f"{what}不超过 {longest} 个字。"
     if hidden := shapeless(text.strip()):
         return f"{what}中有不可见字符 {called(hidden[0])}，请删去后重新录入。"
+    return None
+
+
+def name_problem(text: str, what: str, longest: int = 120) -> str | None:
+    """A text that certificates print, or that people search by: as `text_problem`; a space only between Latin words,
+    and no character that our fonts can't draw: the certificate would be refused on the day it is issued.
+    """
+    stripped = text.strip()
+    for at, char in enumerate(stripped):
+        around = stripped[at - 1 : at + 2]
+        if char.isspace() and not (char == " " and around.isascii() and " " not in (around[0], around[-1])):
+            return f"{what}中“{around[0]}”之后有空格或换行，请删去。"
+    if problem := text_problem(text, what, longest):
+        return problem
+    if lacking := missing_glyphs(stripped):
+        named = "、".join(f"“{char}”（U+{ord(char):04X}）" for char in lacking)
+        return f"{what}中的{named}没有可以打印的字形，印不到证书上，请换用其他字。"
     return None

@@ -16,23 +16,25 @@ from app.core.enums import Role
 from app.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
 from app.core.scope import Actor
 
-PROVINCE = "430000"
 Use = Callable[[Session, int], str | None]
 speciality_uses: list[Use] = []
 title_uses: list[Use] = []
 """What keeps a node from being deleted: each domain above appends its own question, answered with what uses it."""
 
 
+LOOKED_AT = "职称专业和职称树由省级人社部门维护，您可以查询。"
+
+
 def keeps(actor: Actor) -> bool:
     """Whether `actor` keeps the reference data: the province's HR officers and administrators."""
-    officer = actor.role is Role.HR_OFFICER and actor.region_code == PROVINCE
+    officer = actor.role is Role.HR_OFFICER and actor.region_code == rules.PROVINCE
     return officer or actor.role in (Role.SYSADMIN, Role.SYSTEM)
 
 
 def require_keeper(actor: Actor) -> None:
     """Raise NotAllowed unless `actor` keeps the reference data."""
     if not keeps(actor):
-        raise NotAllowed("职称专业和职称树由省级人社部门维护，您可以查询。")
+        raise NotAllowed(LOOKED_AT)
 
 
 # -- A1 职称专业管理 -------------------------------------------------------------------------------------------
@@ -92,7 +94,7 @@ def _check_speciality(
     session: Session, code: str, name: str, parent: Speciality, row: Speciality | None = None
 ) -> None:
     others = Speciality.id != row.id if row else sa.true()
-    checks = {"code": rules.code_problem(code), "name": rules.text_problem(name, "专业学科名称", 80)}
+    checks = {"code": rules.code_problem(code), "name": rules.name_problem(name, "专业学科名称", 80)}
     if checks["code"] is None:
         taken = session.scalar(sa.select(Speciality.name).where(Speciality.code == code, others))
         checks["code"] = f"代码 {code} 已由“{taken}”使用。" if taken is not None else None
@@ -183,9 +185,9 @@ def _check_title(
 ) -> None:
     checks = {
         "level": None if level else "请选择职称级别。",
-        "name": rules.text_problem(name, "职称名称", 40),
-        "ministry_title": rules.text_problem(ministry_title, "对应人社部职称", 40) if ministry_title else None,
-        "branch": rules.text_problem(branch, "专业类别", 40) if branch else None,
+        "name": rules.name_problem(name, "职称名称", 40),
+        "ministry_title": rules.name_problem(ministry_title, "对应人社部职称", 40) if ministry_title else None,
+        "branch": rules.name_problem(branch, "专业类别", 40) if branch else None,
     }
     same = sa.select(Title.id).where(
         Title.series_id == series.id, Title.branch == branch, Title.level == level, Title.name == name

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
-import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from app.catalog import queries, services
 from app.catalog.enums import TitleLevel
@@ -19,9 +18,10 @@ from app.core.enums import Role
 from app.core.scope import Actor
 from app.web import history
 from app.web.access import Access
+from app.web.cautions import Caution, cautions
 from app.web.forms import Form
 from app.web.history import Words
-from app.web.identity import current_actor
+from app.web.identity import current_actor, read
 from app.web.lists import Column
 from app.web.trees import Chosen, Node, TreeScreen
 
@@ -37,7 +37,8 @@ class SpecialityTreeView(TreeScreen):
     access = KEPT
     route_base, title, below = "/a1", "职称专业管理", "专业"
     intro = "栏目大类由国家统一规定，不能新增；在其下逐级维护专业。"
-    order = (Speciality.code,)
+    words, edited, forms = SPECIALITY, ("code", "name"), (SpecialityForm, SpecialityForm)
+    looked_at = services.LOOKED_AT
     columns = (
         Column("专业代码", "code", width="m"),
         Column("专业学科名称", "name", width="l"),
@@ -59,7 +60,8 @@ class SpecialityTreeView(TreeScreen):
             waiting += [(child, depth + 1) for child in reversed(below.get(row.id, []))]
 
     def chosen(self, session: Session, key: str) -> Chosen | None:
-        row = session.get(Speciality, int(key)) if re.fullmatch(r"[0-9]{1,9}", key) else None
+        kept = self.kept(key)
+        row = session.get(*kept) if kept else None
         if row is None:
             return None
         above = queries.speciality_path(session, row.id)[:-1]
@@ -71,6 +73,9 @@ class SpecialityTreeView(TreeScreen):
             fixed="" if above else "栏目大类由国家统一规定，不能新增、修改或删除。",
             history=history.steps(session, row, words=SPECIALITY),
         )
+
+    def kept(self, key: str) -> tuple[type[Any], int] | None:
+        return (Speciality, int(key)) if re.fullmatch(r"[0-9]{1,9}", key) else None
 
     def form(self, session: Session, key: str, *, new: bool) -> Form:
         row = session.get_one(Speciality, int(key))
@@ -92,9 +97,21 @@ class SpecialityTreeView(TreeScreen):
         services.delete_speciality(session, actor=current_actor(), speciality_id=int(key))
         return str(parent_id)
 
-    def select(self, session: Session, text: str) -> sa.Select[Any]:
-        query = sa.select(Speciality).options(joinedload(Speciality.parent))
-        return query.where(queries.speciality_matches(text)) if text else query
+    def rows(self, session: Session, keys: Sequence[str]) -> Iterable[Speciality]:
+        return queries.specialities_by_key(session, [int(key) for key in keys])
+
+    def warnings(self, key: str) -> Sequence[Caution]:
+        return cautions(read(), read().get_one(Speciality, int(key)))
+
+
+class TitleRow(NamedTuple):
+    """A node of the title tree in a workbook: a series, a branch of it, or a title."""
+
+    series: str
+    branch: str = ""
+    level: TitleLevel | None = None
+    name: str = ""
+    ministry: str = ""
 
 
 class TitleTreeView(TreeScreen):
@@ -106,13 +123,14 @@ class TitleTreeView(TreeScreen):
     access = KEPT
     route_base, title, below = "/a2", "职称树管理", "职称"
     intro = "系列由国家统一规定，不能新增；在其下维护各级职称。"
-    order = (Title.series_id, Title.branch, Title.id)
+    words, edited, forms = TITLE, ("level", "name", "ministry_title"), (TitleForm, NewTitleForm)
+    looked_at = services.LOOKED_AT
     columns = (
-        Column("系列", "series.name", width="l"),
+        Column("系列", "series", width="l"),
         Column("专业类别", "branch"),
         Column("职称级别", "level"),
         Column("职称名称", "name"),
-        Column("对应人社部职称", "ministry_title"),
+        Column("对应人社部职称", "ministry"),
     )
 
     def keeps(self, actor: Actor) -> bool:
@@ -157,6 +175,9 @@ class TitleTreeView(TreeScreen):
             history=history.steps(session, row, words=TITLE),
         )
 
+    def kept(self, key: str) -> tuple[type[Any], int] | None:
+        return (Title, int(key[1:])) if re.fullmatch(r"t[0-9]{1,9}", key) else None
+
     def form(self, session: Session, key: str, *, new: bool) -> Form:
         row = self._row(session, key)
         if not new:
@@ -192,12 +213,24 @@ class TitleTreeView(TreeScreen):
         services.delete_title(session, actor=current_actor(), title_id=int(key[1:]))
         return f"s{series_id}"
 
-    def select(self, session: Session, text: str) -> sa.Select[Any]:
-        query = sa.select(Title).options(joinedload(Title.series))
-        return query.where(Title.name.contains(text, autoescape=True)) if text else query
+    def rows(self, session: Session, keys: Sequence[str]) -> Iterator[TitleRow]:
+        series = {row.id: row for row in queries.all_series(session)}
+        titles = {row.id: row for row in queries.all_titles(session)}
+        for key in keys:
+            kind, number = key[0], int(key[1:])
+            if kind == "s":
+                yield TitleRow(series[number].name)
+                continue
+            row = titles[number]
+            above = TitleRow(series[row.series_id].name, row.branch)
+            yield above if kind == "b" else above._replace(level=row.level, name=row.name, ministry=row.ministry_title)
 
     def _row(self, session: Session, key: str) -> Title | TitleSeries | None:
         if not re.fullmatch(r"[sbt][0-9]{1,9}", key):
             return None
         number = int(key[1:])
-        return session.get(TitleSeries, number) if key[0] == "s" else session.get(Title, number)
+        if key[0] == "s":
+            return session.get(TitleSeries, number)
+        row = session.get(Title, number)
+        is_branch = key[0] == "b" and row is not None and number == queries.first_of_branch(session, row)
+        return row if key[0] == "t" or is_branch else None

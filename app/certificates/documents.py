@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.core.clock import CHINA
 from app.formats import signing
-from app.formats.fonts import base_typeface, missing_glyphs
+from app.formats.fonts import base_typeface
 from app.formats.ornaments import rosette, round_seal, woven_band
 from app.formats.paged_pdf import Canvas, Colour, PageDesign
 
@@ -116,12 +116,6 @@ def render_signed(face: CertificateFace, machine: Press | None = None) -> bytes:
         location=PROVINCE,
         name=face.issuing_authority,
     )
-
-
-def unprintable(face: CertificateFace) -> tuple[str, ...]:
-    """The characters of `face` that no font draws, each once; a certificate with any must not be issued."""
-    words = [value for value in vars(face).values() if isinstance(value, str)]
-    return missing_glyphs("".join(words))
 
 
 def _fields(face: CertificateFace) -> tuple[tuple[str, str], ...]:

@@ -48,7 +48,3 @@ class NumbersForm(Form):
     method = enum_field("取得方式", AcquisitionMethod, need=True)
     first = number_field("证书开始序号", ask="请填写证书开始序号。")
     last = number_field("证书结束序号", ask="请填写证书结束序号。")
-
-
-class DocumentNumberForm(Form):
-    document_number = text_field("发文文号", length=60)

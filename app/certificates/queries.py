@@ -17,6 +17,7 @@ from app.catalog.enums import AcquisitionMethod
 from app.certificates import rules
 from app.certificates.enums import CertificateStatus, NumberStatus
 from app.certificates.models import Certificate, CertificateNumber, NumberPool
+from app.committees.models import FoundingBody
 from app.committees.queries import founding_body_id
 from app.core import crypto
 from app.core.scope import elevated
@@ -105,14 +106,37 @@ def authority_for(session: Session, application: Application) -> IssuingAuthorit
 
     The region's is the one of a body in the final body's own coordination region (统筹区).
     """
-    own = issuing_authority_of(session, application.final_body_id)
-    if own is not None or application.method is not AcquisitionMethod.REVIEW:
+    return _authority(session, application.final_body_id, application.method)
+
+
+def waiting_for(session: Session, authority: IssuingAuthority) -> int:
+    """Effective applications whose certificates an authority has to issue: a number, whoever's region they are of."""
+    body, founded = authority.body, sa.select(FoundingBody.committee_id)
+    near = sa.select(Body.id).where(Body.region_code == body.region_code)
+    theirs = sa.or_(
+        Application.final_body_id == body.id,
+        Application.final_body_id.in_(founded.where(FoundingBody.body_id == body.id)),
+        Application.final_body_id.in_(near),
+    )
+    with elevated(session, "only their number is told"):
+        groups = session.execute(
+            sa.select(Application.final_body_id, Application.method, sa.func.count(Application.id))
+            .where(Application.state == ApplicationState.EFFECTIVE, theirs)
+            .group_by(Application.final_body_id, Application.method)
+        ).all()
+    found = ((count, _authority(session, key, method)) for key, method, count in groups)
+    return sum(count for count, other in found if other is not None and other.id == authority.id)
+
+
+def _authority(session: Session, final_body_id: int, method: AcquisitionMethod) -> IssuingAuthority | None:
+    own = issuing_authority_of(session, final_body_id)
+    if own is not None or method is not AcquisitionMethod.REVIEW:
         return own
-    founder = founding_body_id(session, application.final_body_id)
+    founder = founding_body_id(session, final_body_id)
     found = issuing_authority_of(session, founder) if founder else None
     if found is not None:
         return found
-    final = session.get_one(Body, application.final_body_id)
+    final = session.get_one(Body, final_body_id)
     return session.scalar(
         sa.select(IssuingAuthority)
         .join(Body, Body.id == IssuingAuthority.body_id)

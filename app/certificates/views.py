@@ -12,6 +12,7 @@ from flask_appbuilder import BaseView, expose
 from sqlalchemy.orm import Session
 
 from app.applications.models import Application
+from app.bodies.models import IssuingAuthority
 from app.bodies.queries import issuing_authorities
 from app.catalog.queries import all_series
 from app.certificates import queries, services
@@ -22,7 +23,8 @@ from app.core import clock, jobs, storage
 from app.core.enums import Role
 from app.core.errors import Refusal
 from app.web.access import only
-from app.web.forms import Query, attempt, blank_first
+from app.web.cautions import Caution, consequences
+from app.web.forms import Query, attempt, choices_of
 from app.web.identity import command, current_actor, read
 from app.web.lists import Bulk, Button, Column, ListScreen, asc, desc
 from app.web.widgets import Choice, answer, typed_keyword
@@ -63,7 +65,7 @@ class NumberView(ListScreen):
 
     def fill(self, session: Session, form: Query) -> None:
         year = clock.today().year
-        form["year"].choices = blank_first([(y, str(y)) for y in range(year, year - 10, -1)], "全部")
+        form["year"].choices = choices_of([(y, str(y)) for y in range(year, year - 10, -1)], "全部")
 
     def tools(self) -> Sequence[Button]:
         return (Button("新增", url_for("NumberView.new"), tone="primary"),)
@@ -82,7 +84,7 @@ class NumberView(ListScreen):
     def new(self) -> ResponseReturnValue:
         form = NumbersForm(data={"year": clock.today().year, "first": 1})
         form.issuing_authority_id._text_of = _authority_name
-        form.series_id.choices = blank_first([(s.id, s.name) for s in all_series(read())])
+        form.series_id.choices = choices_of([(s.id, s.name) for s in all_series(read())])
         made: list[int] = []
 
         def save() -> None:
@@ -156,7 +158,7 @@ class CertificateScreen(ListScreen):
     conditions = CertificateQuery
     key = (desc(Certificate.id),)
     columns: ClassVar[Sequence[Column]] = CERTIFICATE_COLUMNS
-    empty = "没有符合条件的证书。"
+    empty = "还没有证书。"
 
     def select(self, session: Session, values: Mapping[str, Any]) -> sa.Select[Any]:
         return queries.listing(dict(values))
@@ -215,6 +217,7 @@ class CertificatePageView(BaseView):
     """One certificate: what it says, the PDF in the page, and its download."""
 
     route_base = "/certificate"
+    hangs_below = ("CertificateQueryView", "UnitCertificateView", "MyCertificateView")
     access: Mapping[str, frozenset[Role]] = {"*": ISSUERS | {Role.UNIT, Role.APPLICANT}}
 
     def _load(self, pk: int) -> Certificate:
@@ -228,16 +231,12 @@ class CertificatePageView(BaseView):
         certificate = self._load(pk)
         face = certificate.face
         rendered = certificate.status is CertificateStatus.RENDERED
-        back = {Role.UNIT: "UnitCertificateView.list", Role.APPLICANT: "MyCertificateView.list"}.get(
-            current_actor().role, "CertificateQueryView.list"
-        )
         return self.render_template(
             "certificates/certificate.html",
             title=f"证书 {certificate.number}",
             certificate=certificate,
             state=certificate.status,
             rendered=rendered,
-            back=url_for(back),
             buttons=[Button("保存", url_for("CertificatePageView.pdf", pk=pk), tone="primary")] if rendered else [],
             facts=[
                 ("证书编号", certificate.number),
@@ -314,3 +313,15 @@ class RenderingView(CertificateScreen):
             job_id, total = job.id, job.total
         jobs.start(job_id)
         return f"已开始生成 {total} 份电子证书，进度见“任务进度”。"
+
+
+def _stops(session: Session, authority: IssuingAuthority) -> Sequence[Caution]:
+    """What-if: who waits for a certificate under a code that is to end."""
+    if not authority.active:
+        return ()
+    stops = "注销以后不再生成编号，也不能以这个编码发放证书；已发出的证书不受影响。"
+    waiting = queries.waiting_for(session, authority)
+    return (Caution(f"{waiting} 份已生效的申报在等它发证：{stops}" if waiting else stops),)
+
+
+consequences[IssuingAuthority].append(_stops)

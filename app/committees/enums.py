@@ -32,7 +32,7 @@ class FeeItem(Labelled):
 
 
 class Standing(Labelled):
-    """是否有效: a condition over committees."""
+    """状态: a condition over committees."""
 
     VALID = "valid", "有效"
     EXPIRED = "expired", "备案已到期"

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
-from wtforms import DecimalField, SelectField, SelectMultipleField, widgets
-from wtforms.validators import InputRequired
+from wtforms import SelectField
 
 from app.bodies.enums import NodeType
 from app.bodies.forms import body_field
@@ -16,24 +14,20 @@ from app.committees.enums import CommitteeGrade, FeeItem, Standing
 from app.web.forms import (
     Form,
     Query,
-    answered,
     choices_of,
     date_field,
+    decimal_field,
     enum_field,
     id_field,
     long_text_field,
     number_field,
     optional,
     required,
+    several_field,
     text_field,
 )
 
 FOUNDERS = tuple(kind for kind in NodeType if kind is not NodeType.COMMITTEE)
-
-
-def committee_field(label: str = "评委会", *, need: bool = False, hint: str = "") -> Any:
-    """A committee in force: 录入名称，回车查询; its body's id is the data."""
-    return body_field(label, kinds=(NodeType.COMMITTEE,), need=need, hint=hint)
 
 
 class CommitteeQuery(Query):
@@ -41,7 +35,7 @@ class CommitteeQuery(Query):
     grade = enum_field("级别", CommitteeGrade, blank="全部")
     series_id = id_field("系列")
     region = SelectField("统筹区", [optional()], choices=choices_of([], "全部"))
-    standing = enum_field("是否有效", Standing, blank="全部")
+    standing = enum_field("状态", Standing, blank="全部")
 
 
 class _Common(Form):
@@ -74,7 +68,7 @@ class NewCommitteeForm(_Common):
 class CommitteeForm(_Common):
     contact_name = text_field("联系人", length=40)
     contact_id_number = text_field("身份证号", length=18, hint="更换联系人（评委会操作员）时才填写。")
-    contact_phone = text_field("联系电话", length=20)
+    contact_phone = text_field("联系电话", length=20, hint="手机号。")
 
 
 class SpecialityForm(Form):
@@ -88,9 +82,7 @@ class FounderForm(Form):
 class FeeForm(Form):
     item = enum_field("缴费项目", FeeItem, need=True)
     level = enum_field("职称等级", TitleLevel, need=True)
-    amount = DecimalField(
-        "缴费金额（元）", [InputRequired("请填写缴费金额。")], places=2, render_kw={"inputmode": "decimal"}
-    )
+    amount = decimal_field("缴费金额（元）", ask="请填写缴费金额。")
 
     @property
     def money(self) -> Decimal:
@@ -109,16 +101,20 @@ class BatchQuery(Query):
 class BatchForm(Form):
     year = number_field("年度", ask="请填写年度。")
     name = text_field("批次名称", need=True, length=80)
-    levels = SelectMultipleField(
-        "职称等级",
-        [answered("请选择评审的职称等级。")],
-        option_widget=widgets.CheckboxInput(),
-        widget=widgets.ListWidget(prefix_label=False),
-    )
-    opens_on = date_field("申报开始日期", need=True)
+    levels = several_field("职称等级", ask="请选择评审的职称等级。")
+    opens_on = date_field("申报开始日期", need=True, hint="申报期应在本年度之内。")
     closes_on = date_field("申报截止日期", need=True)
     review_from = date_field("计划评审开始日期", need=True)
-    review_until = date_field("计划评审结束日期", need=True)
+    review_until = date_field("计划评审结束日期", need=True, hint="不晚于评委会备案有效期。")
+    speciality_ids = several_field(
+        "专业",
+        hint="只接收勾选的专业，勾选整类即含其下各专业；一个都不选，接收本评委会评审的全部专业。",
+        coerce=int,
+    )
+
+
+class ResetForm(Form):
+    person_id = id_field("操作员", need=True)
 
 
 class CloseForm(Form):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
 
@@ -77,6 +78,9 @@ class FoundingBody(Model):
 
     __table_args__ = (sa.UniqueConstraint("committee_id", "body_id"),)
 
+    def __str__(self) -> str:
+        return self.body.name
+
 
 class FeeStandard(Model):
     """缴费标准: what an applicant at `level` pays a committee for `item`, in yuan."""
@@ -98,9 +102,12 @@ class FeeStandard(Model):
         one_of("level", TitleLevel),
     )
 
+    def __str__(self) -> str:
+        return f"{self.level.label}{self.item.label}"
+
 
 class AnnualBatch(Model):
-    """年度批次: applications to the committee go into an open one only."""
+    """年度批次: applications of the year to the committee go into an open one only."""
 
     __tablename__ = "annual_batches"
 
@@ -117,15 +124,28 @@ class AnnualBatch(Model):
     active: Mapped[bool] = mapped_column(default=True)
 
     committee: Mapped[Committee] = relationship()
+    specialities: Mapped[list[BatchSpeciality]] = relationship(
+        cascade="all, delete-orphan", order_by="BatchSpeciality.speciality_id"
+    )
+    """Those it takes, with everything below them; none: all that the committee covers."""
 
     __table_args__ = (
         sa.UniqueConstraint("committee_id", "year", "name"),
         sa.CheckConstraint("opens_on <= closes_on AND closes_on <= review_until", name="dates_in_order"),
     )
 
-    def takes(self, level: TitleLevel, day: date) -> bool:
-        """Whether an application at `level` may enter on `day`."""
-        return self.active and level.value in self.levels and self.opens_on <= day <= self.closes_on
+    @property
+    def speciality_ids(self) -> set[int]:
+        return {row.speciality_id for row in self.specialities}
+
+    def fits(self, year: int, level: TitleLevel, lineage: Collection[int]) -> bool:
+        """Whether it is for applications of `year` at `level`; lineage: their speciality and all above it."""
+        chosen = self.speciality_ids
+        return self.year == year and level.value in self.levels and (not chosen or not chosen.isdisjoint(lineage))
+
+    def takes(self, day: date) -> bool:
+        """Whether applications may enter on `day`."""
+        return self.stage(day) is BatchStage.OPEN
 
     def stage(self, day: date) -> BatchStage:
         if not self.active:
@@ -136,3 +156,14 @@ class AnnualBatch(Model):
 
     def __str__(self) -> str:
         return f"{self.year}年 {self.name}"
+
+
+class BatchSpeciality(Model):
+    """A speciality that a batch takes, with everything below it in the tree."""
+
+    __tablename__ = "batch_specialities"
+
+    batch_id: Mapped[int] = mapped_column(sa.ForeignKey("annual_batches.id"), primary_key=True)
+    speciality_id: Mapped[int] = mapped_column(sa.ForeignKey("specialities.id"), primary_key=True, index=True)
+
+    speciality: Mapped[Speciality] = relationship()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 
 from app.catalog.enums import TitleLevel
@@ -39,14 +39,21 @@ def latest_validity(recorded_on: date) -> date:
     return anniversary - timedelta(days=1)
 
 
-def record_problem(recorded_on: date, valid_until: date) -> dict[str, str]:
-    """What is wrong with the dates of a committee's record, by field: in order, at most three years."""
+def record_problem(recorded_on: date, valid_until: date, today: date | None = None) -> dict[str, str]:
+    """What is wrong with the dates of a committee's record, by field: in order, at most three years.
+
+    today: the day on which it is said that the record is in force.
+    """
+    if today is not None and recorded_on > today:
+        return {"recorded_on": "核准备案日期不能晚于今天。"}
     if valid_until <= recorded_on:
         return {"valid_until": "有效期截止日期应晚于核准备案日期。"}
     if valid_until > latest_validity(recorded_on):
         return {
             "valid_until": f"评委会备案有效期不超过 {RECORD_YEARS} 年，最晚到 {latest_validity(recorded_on):%Y-%m-%d}。"
         }
+    if today is not None and valid_until < today:
+        return {"valid_until": "备案有效期已过，请填写现行有效的备案。"}
     return {}
 
 
@@ -61,10 +68,13 @@ def batch_problem(
     closes_on: date,
     review_from: date,
     review_until: date,
+    deadline: date | None = None,
 ) -> dict[str, str]:
     """What is wrong with a year's batch, by field; `valid_until` is the end of the committee's record.
 
-    An expired committee takes no plan, so the review must end while its record holds.
+    Applications are of the year in which they are made, so the window lies in the batch's year. An expired committee
+    takes no plan, so the review must end while its record holds. `deadline`: the one it has, which may stay when it
+    is past.
     """
     fields: dict[str, str] = {}
     if year not in (today.year, today.year + 1):
@@ -74,9 +84,14 @@ def batch_problem(
         fields["levels"] = "请选择评审的职称等级。"
     elif foreign:
         fields["levels"] = f"{grade.label}不能评审{'、'.join(foreign)}。"
+    outside = f"申报期应在 {year} 年之内，批次只接收 {year} 年度的申报。"
+    if opens_on.year != year:
+        fields["opens_on"] = outside
     if closes_on < opens_on:
         fields["closes_on"] = "申报截止日期不能早于开始日期。"
-    elif closes_on < today:
+    elif closes_on.year != year:
+        fields["closes_on"] = outside
+    elif closes_on < today and closes_on != deadline:
         fields["closes_on"] = "申报截止日期已过。"
     if review_from < opens_on:
         fields["review_from"] = "评审开始日期不能早于申报开始日期。"
@@ -85,3 +100,31 @@ def batch_problem(
     elif review_until > valid_until:
         fields["review_until"] = f"评委会备案到 {valid_until:%Y-%m-%d} 止，评审应在此前结束。"
     return fields
+
+
+Parents = Mapping[int, int | None]
+"""Speciality -> the one above it."""
+
+
+def lies_under(node: int, tops: Collection[int], parents: Parents) -> bool:
+    """Whether a speciality is one of `tops` or stands below one of them."""
+    here: int | None = node
+    while here is not None:
+        if here in tops:
+            return True
+        here = parents.get(here)
+    return False
+
+
+def as_wide(before: Collection[int], after: Collection[int], parents: Parents) -> bool:
+    """Whether the specialities chosen `after` take whatever those `before` took; none chosen takes every one."""
+    return not after or (bool(before) and all(lies_under(node, after, parents) for node in before))
+
+
+def overlap(first: Collection[int], second: Collection[int], parents: Parents) -> bool:
+    """Whether a speciality exists that both would take."""
+    if not first or not second:
+        return True
+    return any(lies_under(node, second, parents) for node in first) or any(
+        lies_under(node, first, parents) for node in second
+    )

@@ -13,9 +13,10 @@ from app.accounts import services as accounts
 from app.accounts.services import Contact, Operator
 from app.bodies.enums import BodyNature, NodeType
 from app.bodies.models import Body
-from app.bodies.rules import code_problem, text_problem
-from app.bodies.spreadsheets import BODY_HELP, Bodies, Known, hold, kept, parts
-from app.catalog.models import Region
+from app.bodies.rules import code_problem, name_problem, text_problem
+from app.bodies.services import hold
+from app.bodies.spreadsheets import BODY_HELP, Bodies, Known, kept, parts
+from app.catalog.queries import regions_of
 from app.catalog.rules import initials
 from app.catalog.spreadsheets import Catalog, Node, code_of
 from app.committees import rules
@@ -53,31 +54,22 @@ def _several(text: str) -> list[str]:
     return list(dict.fromkeys(part.strip() for part in text.split("、") if part.strip()))
 
 
-def _regions(session: Session) -> dict[str, str]:
-    """Code -> name of those in force."""
-    today = clock.today()
-    return {
-        row.code: row.name
-        for row in session.scalars(sa.select(Region).order_by(Region.code))
-        if (row.valid_from is None or row.valid_from <= today) and (row.valid_until is None or row.valid_until >= today)
-    }
-
-
 class _Lookup:
     """What the rows name, and what is taken, fetched in a handful of statements."""
 
     def __init__(self, session: Session, rows: Sequence[Row]) -> None:
         self.founders = Bodies(session, (text for row in rows for text in _several(row["founders"])))
-        self.regions = _regions(session)
+        self.today = clock.today()
+        self.regions = {region.code for region in regions_of(session, "")}
         self.catalog = Catalog(session)
         self.codes: dict[str, str] = {}
-        self.names: set[str] = set()
+        self.names: dict[str, str] = {}
         for piece in parts(row["code"].upper() for row in rows):
             found = session.execute(sa.select(Body.code, Body.name).where(Body.code.in_(piece)))
             self.codes |= dict(found.all())
-        committees = sa.select(Body.name).where(Body.node_type == NodeType.COMMITTEE, Body.active)
+        committees = sa.select(Body.name, Body.code).where(Body.node_type == NodeType.COMMITTEE, Body.active)
         for piece in parts(row["name"] for row in rows):
-            self.names |= set(session.scalars(committees.where(Body.name.in_(piece))))
+            self.names |= dict(session.execute(committees.where(Body.name.in_(piece))).all())
 
 
 def _check(session: Session, actor: Actor, rows: Sequence[Row]) -> Mapping[int, Planned]:
@@ -107,12 +99,16 @@ def _check_names(lookup: _Lookup, codes: dict[str, int], names: dict[str, int], 
         row.wrong("code", f"已被“{lookup.codes[code]}”使用。")
     elif (other := codes.setdefault(code, row.number)) != row.number:
         row.wrong("code", f"与第 {other} 行的编码相同。")
-    if problem := text_problem(name, "评委会名称"):
+    if problem := name_problem(name, "评委会名称"):
         row.wrong("name", problem)
     elif name in lookup.names:
-        row.wrong("name", "已有同名的评委会。")
+        row.wrong("name", f"已有同名的评委会（编码 {lookup.names[name]}）。")
     elif (other := names.setdefault(name, row.number)) != row.number:
         row.wrong("name", f"与第 {other} 行的名称相同。")
+    if row["printed_name"] and (problem := name_problem(row["printed_name"], "打印在证书上的名称")):
+        row.wrong("printed_name", problem)
+    if row["agreed_by"] and (problem := text_problem(row["agreed_by"], "同意单位")):
+        row.wrong("agreed_by", problem)
 
 
 def _planned(lookup: _Lookup, actor: Actor, row: Row) -> Planned | None:
@@ -135,7 +131,7 @@ def _planned(lookup: _Lookup, actor: Actor, row: Row) -> Planned | None:
     recorded, valid = as_date(row["recorded_on"]), as_date(row["valid_until"])
     assert recorded is not None
     assert valid is not None
-    for field, reason in rules.record_problem(recorded, valid).items():
+    for field, reason in rules.record_problem(recorded, valid, lookup.today).items():
         row.wrong(field, reason)
     founders = []
     for text in _several(row["founders"]) or [""]:
@@ -159,7 +155,7 @@ def _write(session: Session, actor: Actor, rows: Sequence[Row], planned: Mapping
     """Bodies, committees, what they cover, who founded them, who operates them: a statement each."""
     all_planned = [planned[row.number] for row in rows]
     with elevated(session, "check() has held every row against the actor's region"):
-        hold(session, (body.id for one in all_planned for body in one.founders))
+        hold(session, {body.id for one in all_planned for body in one.founders})
         keys = reserve_ids(session, Body, len(rows))
         each = list(zip(keys, rows, all_planned, strict=True))
         session.execute(sa.insert(Body), [_body(key, row, one) for key, row, one in each])
@@ -223,7 +219,7 @@ def _committee(key: int, row: Row, one: Planned) -> dict[str, Any]:
 def _lists(session: Session) -> Mapping[str, Sequence[str]]:
     catalog = Catalog(session)
     return {
-        "region": [f"{code} {name}" for code, name in _regions(session).items()],
+        "region": [f"{region.code} {region.name}" for region in regions_of(session, "")],
         "series": catalog.offered_series,
         "specialities": catalog.offered_specialities,
     }

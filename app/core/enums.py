@@ -22,14 +22,6 @@ class Labelled(StrEnum):
         """(stored value, label) pairs in declaration order, as a select field wants them."""
         return [(member.value, member.label) for member in cls]
 
-    @classmethod
-    def by_label(cls, label: str) -> Self:
-        """The member people call `label`; ValueError if there is none."""
-        for member in cls:
-            if member.label == label:
-                return member
-        raise ValueError(label)
-
 
 class Role(Labelled):
     """In which capacity a post acts. What a role may do is declared beside each view and policy."""

@@ -101,7 +101,10 @@ Handler = Callable[[Session, Actor, int], None]
 handlers: dict[str, Handler] = {}
 alone: set[str] = set()
 """Kinds whose handler takes its own short transactions, so that long work holds no lock: it must stand being repeated."""
+Standing = Callable[[Session, Actor], str | None]
+"""Why whoever ordered a job may no longer act as he did then, or None. Asked before each item."""
 _enqueue: Callable[[int], None] | None = None
+_lost_standing: Standing | None = None
 
 
 def handler(kind: str) -> Callable[[Handler], Handler]:
@@ -114,10 +117,10 @@ def handler(kind: str) -> Callable[[Handler], Handler]:
     return register
 
 
-def configure(enqueue: Callable[[int], None]) -> None:
-    """Set how a job's number reaches a worker."""
-    global _enqueue
-    _enqueue = enqueue
+def configure(enqueue: Callable[[int], None], lost_standing: Standing) -> None:
+    """Set how a job's number reaches a worker, and who knows whether a post still stands."""
+    global _enqueue, _lost_standing
+    _enqueue, _lost_standing = enqueue, lost_standing
 
 
 def submit(
@@ -228,6 +231,7 @@ def run(job_id: int) -> None:
         )
     for item_id in pending:
         try:
+            _require_standing(actor)
             (_run_alone if kind in alone else _run_item)(handlers[kind], actor, job_id, item_id)
         except Refusal as refusal:
             _mark_failed(job_id, item_id, refusal.reason)
@@ -239,6 +243,14 @@ def run(job_id: int) -> None:
         if job.done + job.failed == job.total and job.finished_at is None:
             job.status = JobStatus.PARTLY if job.failed else JobStatus.DONE
             job.finished_at = clock.now()
+
+
+def _require_standing(actor: Actor) -> None:
+    """A job may wait, or be retried, long after it was ordered: a post revoked since does nothing more."""
+    with read_session(Actor.system("jobs")) as session:
+        reason = _lost_standing(session, actor) if _lost_standing else None
+    if reason:
+        raise NotAllowed(reason)
 
 
 def _claim(session: Session, job_id: int, item_id: int, status: ItemStatus, message: str = "") -> bool:

@@ -162,10 +162,6 @@ def bind_scope(session: Session, actor: Actor) -> None:
     session.info.pop(_CRITERIA, None)
 
 
-def actor_of(session: Session) -> Actor | None:
-    return session.info.get(ACTOR)
-
-
 @contextmanager
 def elevated(session: Session, reason: str) -> Iterator[Session]:
     """Lift the scope for one block: for a rule that must look further than the person may (a duplicate, a quota).

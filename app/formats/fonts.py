@@ -49,6 +49,7 @@ class Typeface:
             if face.upem != UNITS_PER_EM:
                 raise ValueError(f"{path.name}: {face.upem} units to the em, not {UNITS_PER_EM}")
             self._fonts.append(hb.Font(face))
+        self._places: dict[str, tuple[hb.Font, int] | None] = {}
         self._glyphs: dict[str, Glyph | None] = {}
         self._lock = threading.Lock()
 
@@ -60,22 +61,27 @@ class Typeface:
                 return self._glyphs.setdefault(char, self._convert(char))
 
     def _convert(self, char: str) -> Glyph | None:
-        if unicodedata.category(char) in _INVISIBLE:
+        found = self._found(char)
+        if found is None:
             return None
-        for font in self._fonts:
-            number = font.get_nominal_glyph(ord(char))
-            if number:
-                pen = OutlinePen()
-                font.draw_glyph_with_pen(number, pen)
-                return pen.glyph(font.get_glyph_h_advance(number))
-        return None
+        (font, number), pen = found, OutlinePen()
+        font.draw_glyph_with_pen(number, pen)
+        return pen.glyph(font.get_glyph_h_advance(number))
+
+    def _found(self, char: str) -> tuple[hb.Font, int] | None:
+        """The first font that draws a character, and its number there."""
+        if char not in self._places:
+            seen = () if unicodedata.category(char) in _INVISIBLE else self._fonts
+            numbers = ((font, font.get_nominal_glyph(ord(char))) for font in seen)
+            self._places[char] = next((found for found in numbers if found[1]), None)
+        return self._places[char]
 
     def missing_glyphs(self, text: str) -> tuple[str, ...]:
         """The characters of `text` that would not print, each once, in order; empty if all print.
 
         Control and format characters count as missing; so do variation selectors, which would be lost.
         """
-        return tuple(dict.fromkeys(char for char in text if self._glyph(char) is None))
+        return tuple(dict.fromkeys(char for char in text if self._found(char) is None))
 
     def glyphs(self, text: Iterable[str]) -> list[Glyph]:
         """The glyph of each character. Raises `MissingGlyphsError` naming every one that has none."""
@@ -94,16 +100,14 @@ class Typeface:
 
         Raises `MissingGlyphsError`.
         """
-        self.glyphs(char)
-        for font in self._fonts:
-            number = font.get_nominal_glyph(ord(char))
-            if number:
-                pen = RecordingPen()
-                font.draw_glyph_with_pen(number, pen)
-                return " ".join(
-                    " ".join([*(f"{x:.0f} {y:.0f}" for x, y in points), _OPERATORS[name]]) for name, points in pen.value
-                )
-        return ""
+        found = self._found(char)
+        if found is None:
+            raise MissingGlyphsError([char])
+        (font, number), pen = found, RecordingPen()
+        font.draw_glyph_with_pen(number, pen)
+        return " ".join(
+            " ".join([*(f"{x:.0f} {y:.0f}" for x, y in points), _OPERATORS[name]]) for name, points in pen.value
+        )
 
 
 class Subset:

@@ -23,6 +23,7 @@ from app.core.scope import Actor
 from app.outcomes.queries import waiting_filings
 from app.quotas.enums import QuotaStatus
 from app.quotas.models import PostQuota
+from app.quotas.queries import REVIEWERS, reviewed_by
 from app.review_plans.enums import PlanKind, PlanState
 from app.review_plans.queries import count_of
 
@@ -168,14 +169,11 @@ def _offices(session: Session, actor: Actor) -> list[Card]:
                     "单位注册待审核", _shown(registrations), "RegistrationReviewView.list", tone="wait", arguments=asked
                 )
             )
-    if actor.role in (Role.HR_OFFICER, Role.TITLE_OFFICE):
-        quotas = _count(
-            session,
-            sa.select(PostQuota.id).where(
-                PostQuota.status == QuotaStatus.SUBMITTED, PostQuota.body_id != (actor.body_id or 0)
-            ),
-        )
+    if actor.role in REVIEWERS:
+        waiting = sa.select(PostQuota.id).where(PostQuota.status == QuotaStatus.SUBMITTED, reviewed_by(actor))
+        quotas = _count(session, waiting)
         found += [Card("职数待审核", _shown(quotas), "QuotaReviewView.list", tone="wait")] if quotas else []
+    if actor.role in (Role.HR_OFFICER, Role.TITLE_OFFICE):
         effective = _count(session, sa.select(Application.id).where(Application.state == ApplicationState.EFFECTIVE))
         issued = _count(session, sa.select(Certificate.id).where(Certificate.status == CertificateStatus.ISSUED))
         found += [Card("待发放证书", _shown(effective), "IssuingView.list", tone="wait")] if effective else []

@@ -67,6 +67,7 @@ class JobView(BaseView):
     """The progress of one job: the page may be left and come back to."""
 
     route_base = "/job"
+    hangs_below = ("JobListView",)
     access = {"*": SIGNED_IN}
 
     @expose("/<int:pk>")
@@ -85,7 +86,6 @@ class JobView(BaseView):
             .all()
         )
         finished = job.status in (JobStatus.DONE, JobStatus.PARTLY)
-        back = request.args.get("back", "")
         return self.render_template(
             "home/job.html",
             title=job.title,
@@ -96,7 +96,6 @@ class JobView(BaseView):
             export=exports.of_job(read(), pk),
             batch=(batch := imports.of_job(read(), job)),
             wizard=address_of(batch) if batch else None,
-            back=back if back.startswith("/") and not back.startswith("//") else None,
         )
 
     @expose("/<int:pk>/download")

@@ -23,6 +23,7 @@ SETTINGS = {
     "notice_working_days": Number("公示期限（工作日）", 5, 60),
     "retirement_age_male": Number("法定退休年龄（男）", 60, 70),
     "retirement_age_female": Number("法定退休年龄（女）", 50, 70),
+    "blacklist_years": Number("黑名单最长期限（年）", 1, 10),
     "number_pool_block": Number("每批生成的证书编号数", 1, 10_000),
     "import_done_days": Number("已提交、已放弃的导入数据保留天数", 1, 90),
     "import_waiting_days": Number("待提交的导入数据保留天数", 1, 365),

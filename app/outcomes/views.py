@@ -361,6 +361,7 @@ class FilingPageView(BaseView):
     """One filing: the people the notice cleared, found by itself; its attachments; the decision."""
 
     route_base = "/filing"
+    hangs_below = ("FilingReviewView", "FilingView")
     access: Mapping[str, frozenset[Role]] = {
         "show": frozenset({Role.HR_OFFICER, Role.COMMITTEE}),
         "file": frozenset({Role.HR_OFFICER, Role.COMMITTEE}),
@@ -414,7 +415,6 @@ class FilingPageView(BaseView):
             people=queries.cleared(read(), filing.plan_id),
             version=request.form.get("version") or filing.version,
             results={r.candidate.application_id: r for r in queries.results_with_candidates(read(), filing.plan_id)},
-            back=url_for("FilingReviewView.list" if actor.role is Role.HR_OFFICER else "FilingView.list"),
             facts=[
                 ("评委会", filing.plan.committee.body.name),
                 ("评审方案", filing.plan.name),

@@ -24,6 +24,19 @@ def declaration_problem(posts: int, occupied: int, asked: int) -> dict[str, str]
 
 def grant_problem(asked: int, granted: int | None) -> str | None:
     """What is wrong with an approved number: between 0 and what was asked for, which is never more than is vacant."""
-    if granted is None or not 0 <= granted <= asked:
-        return f"核准职数应为 0 至 {asked} 的整数。"
-    return None
+    if granted is None:
+        return "请填写核准职数。"
+    return None if 0 <= granted <= asked else f"核准职数应为 0 至 {asked} 的整数。"
+
+
+def correction_problem(asked: int, granted: int, taken: int, number: int | None) -> str | None:
+    """What is wrong with correcting `granted` to `number`: as a grant, and never below the `taken` places.
+
+    Where more was sent up than granted, before there was a limit, the number may only rise.
+    """
+    if problem := grant_problem(asked, number):
+        return problem
+    assert number is not None
+    if number < min(taken, granted):
+        return f"已单位推荐上报 {taken} 人，核准职数不能少于 {min(taken, granted)}。"
+    return "核准职数没有变化。" if number == granted else None

@@ -16,12 +16,13 @@ from app.core import clock
 from app.core.enums import Role
 from app.quotas import services
 from app.quotas.enums import QuotaStatus
-from app.quotas.forms import DeclarationForm, QuotaDecisionForm, QuotaQuery, UnitQuotaQuery
+from app.quotas.forms import DeclarationForm, QuotaCorrectionForm, QuotaDecisionForm, QuotaQuery, UnitQuotaQuery
 from app.quotas.models import PostQuota
+from app.quotas.queries import reviewed_by, reviewers
 from app.quotas.rules import vacant
 from app.web import history
 from app.web.access import only
-from app.web.forms import attempt
+from app.web.forms import Form, Query, attempt
 from app.web.history import Words
 from app.web.identity import command, current_actor, read
 from app.web.lists import Button, Column, ListScreen, desc
@@ -34,7 +35,14 @@ WORDS = Words(
         "granted": "核准职数",
         "opinion": "审核意见",
     },
-    {"quotas.declare": "申报", "quotas.decide": "审核"},
+    {
+        "quotas.declare": "申报",
+        "quotas.redeclare": "重新申报",
+        "quotas.approve": "审核通过",
+        "quotas.refuse": "审核不通过",
+        "quotas.correct": "更正核准职数",
+        "quotas.decide": "审核",
+    },
 )
 NUMBERS = (
     Column("核定职数", "posts", "number"),
@@ -68,6 +76,12 @@ class QuotaScreen(ListScreen):
     def row_actions(self, row: PostQuota) -> Sequence[Button]:
         return (Button("详情", url_for(f"{self.endpoint}.show", pk=row.id)),)
 
+    def facts(self, quota: PostQuota) -> Sequence[tuple[str, Any]]:
+        return [(column.label, column.of(quota)) for column in self.columns] + [
+            ("已单位推荐上报", services.taken(read(), quota)),
+            ("申报时间", quota.declared_at),
+        ]
+
     def _load(self, pk: int) -> PostQuota:
         return read().scalar(self.select(read(), {}).where(PostQuota.id == pk)) or abort(404)
 
@@ -79,8 +93,13 @@ class QuotaScreen(ListScreen):
             title=f"{quota.body.name} {quota.year} 年度{quota.level.label}职数",
             crumbs=[(self.title, url_for(f"{self.endpoint}.list"))],
             state=quota.status,
-            facts=[(c.label, c.of(quota)) for c in self.columns]
-            + [("审核意见", quota.opinion), ("审核时间", quota.decided_at)],
+            facts=[
+                *self.facts(quota),
+                ("由谁审核", reviewers(read(), quota)),
+                ("审核人", quota.decided_by),
+                ("审核时间", quota.decided_at),
+                ("审核意见", quota.opinion),
+            ],
             buttons=[button for button in self.row_actions(quota) if button.label != "详情"],
             history=history.steps(read(), quota, words=WORDS),
             back=url_for(f"{self.endpoint}.list"),
@@ -100,28 +119,48 @@ class DeclarationView(QuotaScreen):
         return (Button("新增", url_for("DeclarationView.new"), tone="primary"),)
 
     def row_actions(self, row: PostQuota) -> Sequence[Button]:
-        again = Button("修改", url_for("DeclarationView.new", of=row.id))
+        again = Button("修改", url_for("DeclarationView.edit", pk=row.id))
         return (*super().row_actions(row), *(() if row.status is QuotaStatus.APPROVED else (again,)))
 
     @expose("/new", methods=["GET", "POST"])
     def new(self) -> ResponseReturnValue:
-        """【新增】; `?of=` starts from one that waits or was refused."""
-        of = request.args.get("of", "")
-        known = self._load(int(of)) if of.isascii() and of.isdigit() and len(of) < 10 else None
-        form = DeclarationForm(obj=known, data=None if known else {"year": clock.today().year})
+        form = DeclarationForm(data={"year": clock.today().year})
 
         def save() -> None:
-            values = {name: value for name, value in form.data.items() if name != "csrf_token"}
             with command() as session:
-                services.declare(session, actor=current_actor(), **values)
+                services.declare(session, actor=current_actor(), **_values(form))
 
         if attempt(form, save):
             flash("职数已申报，等待审核。", "success")
             return redirect(url_for("DeclarationView.list"))
+        return self._asked("职数申报", form)
+
+    @expose("/<int:pk>/edit", methods=["GET", "POST"])
+    def edit(self, pk: int) -> ResponseReturnValue:
+        """【修改】 what waits or was refused; year and level stay."""
+        quota = self._load(pk)
+        form = DeclarationForm(obj=quota)
+        del form.year, form.level
+        if quota.status is QuotaStatus.APPROVED:
+            flash(f"职数已审核通过（{quota.granted} 个），不能再修改；确需调整的，请联系审核单位更正。", "warning")
+            return redirect(url_for("DeclarationView.show", pk=pk))
+
+        def save() -> None:
+            with command() as session:
+                services.redeclare(session, actor=current_actor(), quota_id=pk, version=_version(), **_values(form))
+
+        if attempt(form, save):
+            flash("职数已重新申报，等待审核。", "success")
+            return redirect(url_for("DeclarationView.list"))
+        quota = self._load(pk)
+        return self._asked(f"修改：{quota.year} 年度{quota.level.label}职数", form, quota)
+
+    def _asked(self, title: str, form: DeclarationForm, quota: PostQuota | None = None) -> ResponseReturnValue:
         return self.render_template(
-            "screens/form.html",
-            title="职数申报",
+            "quotas/declare.html",
+            title=title,
             form=form,
+            quota=quota,
             back=url_for("DeclarationView.list"),
             crumbs=[(self.title, url_for("DeclarationView.list"))],
         ), 422 if form.errors else 200
@@ -130,18 +169,25 @@ class DeclarationView(QuotaScreen):
 class QuotaReviewView(QuotaScreen):
     """职数审核."""
 
-    access = only(Role.HR_OFFICER, Role.TITLE_OFFICE)
+    access = only(Role.DEPARTMENT, Role.HR_OFFICER, Role.TITLE_OFFICE)
     route_base, title = "/u152", "职数审核"
+    intro = "审核下级单位申报的职数；没有上级的单位，由所在统筹区的人社部门审核。"
     conditions = UnitQuotaQuery
-    empty = "没有等待审核的职数申报。"
+    empty = "没有等待本机构审核的职数申报。"
 
     def select(self, session: Session, values: Mapping[str, Any]) -> sa.Select[Any]:
-        query = super().select(session, values).where(PostQuota.body_id != (current_actor().body_id or 0))
-        return query if values.get("status") or not values else query.where(PostQuota.status == QuotaStatus.SUBMITTED)
+        return super().select(session, values).where(reviewed_by(current_actor()))
+
+    def fill(self, session: Session, form: Query) -> None:
+        if "status" not in request.args:  # what waits, until somebody asks for more
+            form["status"].data = QuotaStatus.SUBMITTED
 
     def row_actions(self, row: PostQuota) -> Sequence[Button]:
-        decide = Button("审核", url_for("QuotaReviewView.decide", pk=row.id), tone="primary")
-        return (*((decide,) if row.status is QuotaStatus.SUBMITTED else ()), *super().row_actions(row))
+        ways = {
+            QuotaStatus.SUBMITTED: Button("审核", url_for("QuotaReviewView.decide", pk=row.id), tone="primary"),
+            QuotaStatus.APPROVED: Button("更正核准职数", url_for("QuotaReviewView.correct", pk=row.id)),
+        }
+        return (*((ways[row.status],) if row.status in ways else ()), *super().row_actions(row))
 
     @expose("/<int:pk>/decide", methods=["GET", "POST"])
     def decide(self, pk: int) -> ResponseReturnValue:
@@ -156,6 +202,7 @@ class QuotaReviewView(QuotaScreen):
                     session,
                     actor=current_actor(),
                     quota_id=pk,
+                    version=_version(),
                     approve=approve,
                     granted=form.granted.data,
                     opinion=form.opinion.data or "",
@@ -164,12 +211,40 @@ class QuotaReviewView(QuotaScreen):
         if attempt(form, save):
             flash(f"{quota.body.name}：已{'审核通过' if approve else '审核不通过'}。", "success")
             return redirect(url_for("QuotaReviewView.list"))
+        return self._asked("审核", pk, form, QuotaStatus.SUBMITTED)
+
+    @expose("/<int:pk>/correct", methods=["GET", "POST"])
+    def correct(self, pk: int) -> ResponseReturnValue:
+        """【更正核准职数】, with the reason."""
+        form = QuotaCorrectionForm(data={"granted": self._load(pk).granted})
+
+        def save() -> None:
+            with command() as session:
+                services.correct(
+                    session,
+                    actor=current_actor(),
+                    quota_id=pk,
+                    version=_version(),
+                    granted=form.granted.data,
+                    opinion=form.opinion.data or "",
+                )
+
+        if attempt(form, save):
+            flash("核准职数已更正。", "success")
+            return redirect(url_for("QuotaReviewView.show", pk=pk))
+        return self._asked("更正核准职数", pk, form, QuotaStatus.APPROVED)
+
+    def _asked(self, what: str, pk: int, form: Form, needed: QuotaStatus) -> ResponseReturnValue:
+        """The form over what it is about as that stands now; without buttons where another status is `needed`."""
+        quota = self._load(pk)
         return self.render_template(
             "quotas/decide.html",
-            title=f"审核：{quota.body.name} {quota.year} 年度{quota.level.label}职数",
+            title=f"{what}：{quota.body.name} {quota.year} 年度{quota.level.label}职数",
             form=form,
             quota=quota,
-            facts=[(column.label, column.of(quota)) for column in self.columns],
+            open=quota.status is needed,
+            facts=self.facts(quota),
+            history=history.steps(read(), quota, words=WORDS),
             back=url_for("QuotaReviewView.list"),
             crumbs=[(self.title, url_for("QuotaReviewView.list"))],
         ), 422 if form.errors else 200
@@ -181,3 +256,12 @@ class QuotaQueryView(QuotaScreen):
     access = only(Role.HR_OFFICER, Role.TITLE_OFFICE)
     route_base, title = "/a22", "职数申报查询"
     conditions = UnitQuotaQuery
+
+
+def _values(form: Form) -> dict[str, Any]:
+    return {name: value for name, value in form.data.items() if name != "csrf_token"}
+
+
+def _version() -> int:
+    text = request.form.get("version", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1

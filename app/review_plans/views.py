@@ -22,7 +22,7 @@ from app.review_plans.forms import AttachmentForm, PlanDecisionForm, PlanForm, P
 from app.review_plans.models import PlanAttachment, ReviewPlan
 from app.web.access import only
 from app.web.files import send_stored
-from app.web.forms import attempt, blank_first
+from app.web.forms import attempt, choices_of
 from app.web.identity import command, current_actor, read
 from app.web.lists import Button, Column, ListScreen, desc
 
@@ -83,7 +83,7 @@ def _load(pk: int) -> ReviewPlan:
 
 def _plan_form(plan: ReviewPlan | None) -> ResponseReturnValue:
     form = PlanForm(obj=plan)
-    form.batch_id.choices = blank_first([(b.id, str(b)) for b in batches_of(read(), current_actor().body_id or 0)])
+    form.batch_id.choices = choices_of([(b.id, str(b)) for b in batches_of(read(), current_actor().body_id or 0)])
     saved: list[int] = []
 
     def save() -> None:
@@ -99,7 +99,7 @@ def _plan_form(plan: ReviewPlan | None) -> ResponseReturnValue:
         return redirect(url_for("PlanPageView.show", pk=saved[0]))
     back = url_for("PlanPageView.show", pk=plan.id) if plan else url_for("PlanView.list")
     return render_template(
-        "screens/form.html", title="修改评审方案" if plan else "新增评审方案", form=form, back=back
+        "screens/form.html", title=f"修改：{plan.name}" if plan else "新增：评审方案", form=form, back=back
     ), 422 if form.errors else 200
 
 
@@ -107,6 +107,7 @@ class PlanPageView(BaseView):
     """One plan: 参评人员, 专家需求, 打分细则, attachments, trail; edited in place while it is a draft."""
 
     route_base = "/plan"
+    hangs_below = ("PlanView", "PlanReviewView", "SpecialPlanReviewView", "PlanQueryView")
     access: Mapping[str, frozenset[Role]] = {
         "show": frozenset(READERS),
         "file": frozenset(READERS),

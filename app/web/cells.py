@@ -17,8 +17,11 @@ from flask import Flask
 from markupsafe import Markup
 
 from app.web import filters
+from app.web.ways import carried
 
 Kind = Literal["text", "state", "day", "moment", "ago", "number", "money", "masked"]
+LONG = 10
+"""Characters of a name that stays on one line."""
 NOTHING = '<span class="none">—</span>'
 
 
@@ -27,7 +30,8 @@ class Column:
     """One column. `value`: a dotted attribute path or a function of the row.
 
     kind: text, state (coloured word), day, moment (to the minute), ago (as people say it), number, money, masked.
-    width: "" (free), "s", "m" or "l". `tone` overrides the colour of a state. `export`: also in the workbook.
+    width: of the workbook's column, "" (usual), "s", "m" or "l"; on the screen texts of more than LONG characters wrap.
+    `tone` overrides the colour of a state. `export`: also in the workbook; `shown`: also on the screen.
     """
 
     label: str
@@ -37,6 +41,7 @@ class Column:
     link: Callable[[Any], str | None] | None = None
     tone: Callable[[Any], str] | None = None
     export: bool = True
+    shown: bool = True
 
     @cached_property
     def of(self) -> Callable[[Any], Any]:
@@ -70,13 +75,17 @@ class Column:
         shown = NOTHING if value is None or value == "" else self._shown(value, row)
         url = self.link(row) if self.link else None
         if url:
-            shown = f'<a href="{escape(url)}">{shown}</a>'
-        return f"{self._opening}{shown}</td>"
+            shown = f'<a href="{escape(carried(url))}">{shown}</a>'
+        wraps = self.kind == "text" and type(value) is str and len(value) > LONG
+        return f"{self._wrapping if wraps else self._opening}{shown}</td>"
 
     @cached_property
     def _opening(self) -> str:
-        width = f" w-{self.width}" if self.width else ""
-        return f'<td class="k-{self.kind}{width}" data-label="{escape(self.label)}">'
+        return f'<td class="k-{self.kind}" data-label="{escape(self.label)}">'
+
+    @cached_property
+    def _wrapping(self) -> str:
+        return f'<td class="k-text long" data-label="{escape(self.label)}">'
 
     def _shown(self, value: Any, row: Any) -> str:
         """Markup: whatever comes from the row is escaped here, once."""

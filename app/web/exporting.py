@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -14,7 +15,7 @@ from app.core.errors import NotAllowed, NotFound
 from app.core.exports import QueryExport
 from app.core.jobs import JobStatus
 from app.core.scope import Actor, bind_scope
-from app.web import export
+from app.web import export, ways
 from app.web.access import roles_for, view_of
 from app.web.identity import command, current_actor, read
 
@@ -26,7 +27,7 @@ def begin(title: str, address: str, *, back: str) -> ResponseReturnValue:
         job_id, waiting = job.id, job.status is JobStatus.QUEUED
     if waiting:
         jobs.start(job_id)
-    return redirect(url_for("JobView.show", pk=job_id, back=back))
+    return redirect(f"{url_for('JobView.show', pk=job_id)}?{urlencode({ways.FROM: back}, safe='/')}")
 
 
 @jobs.handler(exports.KIND)

@@ -56,8 +56,3 @@ def send_stored(row: Owner, *, inline: bool = False) -> Response:
     response.headers["Cache-Control"] = "private, no-cache"
     response.make_conditional(request)
     return response
-
-
-def previewable(media_type: str) -> bool:
-    """Whether a browser shows the file in the page."""
-    return media_type in (PDF, JPEG, PNG)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileSize
 from wtforms import DateField as _DateField
+from wtforms import DecimalField as _DecimalField
 from wtforms import IntegerField, SelectField, StringField, TextAreaField
+from wtforms import SelectMultipleField as _SelectMultipleField
 from wtforms.fields.choices import SelectChoice
 from wtforms.form import BaseForm
 from wtforms.i18n import get_translations
-from wtforms.validators import DataRequired, InputRequired, Length, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.core.enums import Labelled
 from app.core.errors import Refusal
@@ -21,6 +25,9 @@ from app.core.text import cleaned
 from app.web.access import LARGEST_ID
 
 ASKED = "请填写此项。"
+WHOLE = {"maxlength": False}
+"""Of a code: the browser must not cut what is pasted, for what is left of it may be another's."""
+NOT_LISTED = "请从列出的选项中选择。"
 
 
 class ChineseMeta:
@@ -44,6 +51,19 @@ class Query(Form):
 
     class Meta(ChineseMeta, FlaskForm.Meta):
         csrf = False
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """What a select does not offer is marked too, where its coercion would take it for nothing asked."""
+        good: bool = super().validate(extra_validators)
+        for field in self:
+            sent = field.raw_data[0] if isinstance(field, SelectField) and field.raw_data else ""
+            if sent and not field.errors and sent not in _offered(field):
+                field.errors, good = [f"没有“{sent[:20]}”这个选项，没有按它查询。"], False
+        return good
+
+
+def _offered(field: SelectField) -> set[str]:
+    return {str(getattr(choice.value, "value", choice.value)) for choice in field.iter_choices()}
 
 
 def required(message: str = ASKED) -> DataRequired:
@@ -70,7 +90,7 @@ def strip(value: Any) -> Any:
 
 
 def text_field(label: str, *, length: int = 100, need: bool = False, hint: str = "", **options: Any) -> StringField:
-    """One line of stripped text, `length` characters at most."""
+    """One line of stripped text, `length` characters at most; `render_kw=WHOLE`: what is too long is told, not cut."""
     checks = [required() if need else optional(), at_most(length)]
     return StringField(
         label,
@@ -110,18 +130,38 @@ def date_field(label: str, *, need: bool = False, hint: str = "") -> DateField:
 
 
 class WholeNumberField(IntegerField):
-    """A whole number that a database column can hold."""
+    """A whole number that a database column can hold; None where the field was emptied, whatever stood in it before."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        text = valuelist[0].strip() if valuelist else ""
+        text = _number_typed(self, valuelist)
+        if not text:
+            return
+        if not re.fullmatch(r"[+-]?\d+", text):
+            raise ValueError("请填写整数。")
         if len(text) > 9:
-            self.data = None
             raise ValueError("数字太大，请核对。")
-        try:
-            super().process_formdata([text] if text else [])
-        except ValueError:
-            self.data = None
-            raise ValueError("请填写整数。") from None
+        self.data = int(text)
+
+
+class DecimalField(_DecimalField):
+    """A number as people write it: digits and a point. What only a computer means by a number is none (NaN, 1e9)."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        text = _number_typed(self, valuelist)
+        if not text:
+            return
+        if not re.fullmatch(r"[+-]?\d+(\.\d+)?", text):
+            raise ValueError("请填写数字，例如 450 或 450.50。")
+        if len(text) > 12:
+            raise ValueError("数字太大，请核对。")
+        super().process_formdata([text])
+
+
+def _number_typed(field: IntegerField | _DecimalField, valuelist: list[str]) -> str:
+    """What was typed without blanks; the field holds nothing until it is understood."""
+    text = valuelist[0].strip() if valuelist else ""
+    field.data, field.raw_data = None, [text] if text else []
+    return text
 
 
 def number_field(label: str, *, need: bool = True, ask: str = ASKED, hint: str = "") -> WholeNumberField:
@@ -129,12 +169,47 @@ def number_field(label: str, *, need: bool = True, ask: str = ASKED, hint: str =
     return WholeNumberField(label, checks, description=hint, render_kw={"inputmode": "numeric"})
 
 
-def yes_no_field(label: str, *, need: bool = False, blank: str = "请选择") -> SelectField:
-    """是 or 否; its data is a bool, None where nothing is chosen."""
+def decimal_field(label: str, *, need: bool = True, ask: str = ASKED, hint: str = "") -> DecimalField:
+    checks = [answered(ask) if need else optional()]
+    return DecimalField(label, checks, places=2, description=hint, render_kw={"inputmode": "decimal"})
+
+
+class SelectMultipleField(_SelectMultipleField):
+    """Several of what is offered, as boxes to tick."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(NOT_LISTED) from None
+
+    def pre_validate(self, form: BaseForm) -> None:
+        try:
+            super().pre_validate(form)
+        except ValidationError:
+            raise ValidationError(NOT_LISTED) from None
+
+
+def several_field(label: str, *, ask: str = "", hint: str = "", **options: Any) -> SelectMultipleField:
+    """Boxes to tick; the view sets `form.x.choices`. `ask`: what is said where none is ticked, if one must be."""
+    return SelectMultipleField(label, [answered(ask) if ask else optional()], description=hint, **options)
+
+
+STANDING = ("有效", "已注销")
+"""What `active` is called wherever it is asked for or shown."""
+
+
+def yes_no_field(
+    label: str, *, need: bool = False, blank: str = "请选择", words: tuple[str, str] = ("是", "否")
+) -> SelectField:
+    """是 or 否, or two other words; its data is a bool, None where nothing is chosen."""
     return SelectField(
         label,
         [answered() if need else optional()],
-        choices=choices_of([("1", "是"), ("0", "否")], blank),
+        choices=choices_of(zip(("1", "0"), words, strict=True), blank),
         coerce=lambda value: {"1": True, "0": False, True: True, False: False}.get(value),
     )
 
@@ -145,42 +220,40 @@ def choice_field(label: str, choices: Iterable[tuple[str, str]], *, blank: str =
 
 
 def enum_field(
-    label: str, enum: type[Labelled], *, need: bool = False, hint: str = "", blank: str = "请选择"
+    label: str, enum: Iterable[Labelled], *, need: bool = False, hint: str = "", blank: str = "请选择"
 ) -> SelectField:
-    """A select over `enum`; its data is the member, None where nothing is chosen."""
+    """A select over an enum, or some of its members; its data is the member, None where nothing is chosen."""
+    members = tuple(enum)
 
     def coerce(value: Any) -> Labelled | None:
-        return next((member for member in enum if member.value == value), None)
+        return next((member for member in members if member.value == value), None)
 
-    choices = choices_of(enum.choices(), blank)
+    choices = choices_of([(member.value, member.label) for member in members], blank)
     return SelectField(
         label, [required("请选择。") if need else optional()], choices=choices, coerce=coerce, description=hint
     )
 
 
+def id_or_none(value: Any) -> int | None:
+    """What a select or radio over rows sent: an id, None for nothing; ValueError for what is no id."""
+    if value in (None, "", "None"):
+        return None
+    number = int(value)
+    if not 0 <= number <= LARGEST_ID:
+        raise ValueError("not an id")
+    return number
+
+
 def id_field(label: str, *, need: bool = False, hint: str = "") -> SelectField:
     """A select over rows: the view sets `form.x.choices = choices_of(pairs)`; its data is an int or None."""
-
-    def coerce(value: Any) -> int | None:
-        if value in (None, "", "None"):
-            return None
-        number = int(value)
-        if not 0 <= number <= LARGEST_ID:
-            raise ValueError("not an id")
-        return number
-
-    return SelectField(
-        label, [required("请选择。") if need else optional()], choices=choices_of([]), coerce=coerce, description=hint
-    )
+    checks = [required("请选择。") if need else optional()]
+    return SelectField(label, checks, choices=choices_of([]), coerce=id_or_none, description=hint)
 
 
 def choices_of(pairs: Iterable[tuple[Any, str]], blank: str | None = "请选择") -> list[SelectChoice]:
     """(value, words) pairs as a select's choices, with an empty one before them unless `blank` is None."""
     first = [] if blank is None else [SelectChoice(value="", label=blank)]
     return [*first, *(SelectChoice(value=value, label=words) for value, words in pairs)]
-
-
-blank_first = choices_of
 
 
 def file_field(
@@ -198,7 +271,7 @@ def file_field(
 
 
 def apply_refusal(form: BaseForm, error: Refusal) -> None:
-    """Put a service's refusal on the form: beside the fields it names, the rest above the form."""
+    """Put a service's refusal on the form: beside the fields it names, the rest above the form, a line each."""
     fields: Mapping[str, str] = getattr(error, "fields", {})
     placed = False
     for name, message in fields.items():
@@ -210,11 +283,11 @@ def apply_refusal(form: BaseForm, error: Refusal) -> None:
             form.form_errors.append(message)
             placed = True
     if not placed:
-        form.form_errors.append(error.reason)
+        form.form_errors.extend(error.reason.splitlines())
 
 
-def attempt(form: Form, work: Callable[[], None]) -> bool:
-    """True when the posted form is valid and `work` did it; a Refusal ends up on the form and answers False."""
+def attempt(form: BaseForm, work: Callable[[], None]) -> bool:
+    """True when the posted form (flask-wtf's) is valid and `work` did it; a Refusal ends up on the form and answers False."""
     if not form.validate_on_submit():
         return False
     try:

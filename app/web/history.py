@@ -18,29 +18,14 @@ from sqlalchemy.orm import Session
 
 from app.core import audit
 from app.core.audit import AuditEntry
-from app.core.enums import Labelled, Role
+from app.core.enums import Labelled
 from app.web import filters
+from app.web.words import action_word, role_word, verb
 
 MOST = 50
-VERBS = {
-    "create": "新增",
-    "add": "新增",
-    "import": "批量导入",
-    "change": "修改",
-    "edit": "修改",
-    "set": "修改",
-    "remove": "移除",
-    "delete": "删除",
-    "confirm": "确认",
-    "close": "关闭",
-    "cancel": "注销",
-    "deregister": "注销",
-    "restore": "恢复",
-    "lift": "解除",
-}
-"""What the first word of an action's verb is called: `bodies.deregister_acceptance` is 注销."""
-_BAD = {"remove", "delete", "close", "cancel", "deregister"}
+_BAD = {"remove", "delete", "close", "cancel", "deregister", "refuse"}
 _ID_NUMBER = re.compile(r"(?<!\d)[1-9]\d{5}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\d)")
+_PHONE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -51,7 +36,7 @@ class Words:
     actions: Mapping[str, str] = field(default_factory=dict)
 
     def action(self, action: str) -> str:
-        return self.actions.get(action) or VERBS.get(_verb(action), "处理")
+        return self.actions.get(action) or action_word(action, "处理")
 
     def details(self, detail: Mapping[str, Any]) -> list[str]:
         """One line for each field the words name: changed ones as before → after."""
@@ -69,15 +54,18 @@ class Words:
         return found
 
 
-def steps(session: Session, *subjects: Any, words: Words) -> list[dict[str, Any]]:
-    """The last MOST entries about mapped rows or (type, id) pairs, newest first, as `ui.timeline` takes them."""
-    about = [sa.and_(AuditEntry.object_type == kind, AuditEntry.object_id == key) for kind, key in _pairs(subjects)]
-    entries = session.scalars(sa.select(AuditEntry).where(sa.or_(*about)).order_by(AuditEntry.id.desc()).limit(MOST))
+def steps(session: Session, *subjects: Any, words: Words, after: int = 0) -> list[dict[str, Any]]:
+    """The last MOST entries about mapped rows or (type, id) pairs, newest first, as `ui.timeline` takes them.
+
+    after: only what came after the entry of that number.
+    """
+    query = sa.select(AuditEntry).where(_about(subjects), AuditEntry.id > after)
+    entries = session.scalars(query.order_by(AuditEntry.id.desc()).limit(MOST))
     return [
         {
             "title": words.action(entry.action),
-            "tone": "bad" if _verb(entry.action) in _BAD else "ok" if _verb(entry.action) in ("create", "add") else "",
-            "who": f"{entry.actor_name} · {_role(entry.role)}" if entry.actor_name else _role(entry.role),
+            "tone": "bad" if verb(entry.action) in _BAD else "ok" if verb(entry.action) in ("create", "add") else "",
+            "who": f"{entry.actor_name} · {role_word(entry.role)}" if entry.actor_name else role_word(entry.role),
             "when": entry.at,
             "text": "\n".join(words.details(entry.detail)),
         }
@@ -85,22 +73,21 @@ def steps(session: Session, *subjects: Any, words: Words) -> list[dict[str, Any]
     ]
 
 
-def _pairs(subjects: tuple[Any, ...]) -> list[tuple[str, str]]:
-    return [audit.subject_of(subject) for subject in subjects]
+def latest(session: Session, *subjects: Any) -> int:
+    """The number of the last entry about them, 0 without one."""
+    return session.scalar(sa.select(sa.func.max(AuditEntry.id)).where(_about(subjects))) or 0
 
 
-def _verb(action: str) -> str:
-    return action.rpartition(".")[2].split("_")[0]
-
-
-def _role(stored: str) -> str:
-    return Role(stored).label if stored in set(Role) else stored
+def _about(subjects: tuple[Any, ...]) -> sa.ColumnElement[bool]:
+    pairs = [audit.subject_of(subject) for subject in subjects]
+    return sa.or_(*(sa.and_(AuditEntry.object_type == kind, AuditEntry.object_id == key) for kind, key in pairs))
 
 
 def _shown(value: Any, enum: type[Labelled] | None) -> str:
-    """A value of the trail as people read it; identity numbers are masked wherever they stand."""
+    """A value of the trail as people read it; identity numbers and phones are masked wherever they stand."""
     if isinstance(value, list):
         return "、".join(_shown(one, enum) for one in value) or filters.EMPTY
     if enum is not None and value in set(enum):
         return enum(value).label
-    return _ID_NUMBER.sub(lambda found: filters.mask(found.group()), filters.label(value))
+    hidden = _ID_NUMBER.sub(lambda found: filters.mask(found.group()), filters.label(value))
+    return _PHONE.sub(lambda found: filters.mask(found.group()), hidden)

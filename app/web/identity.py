@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import cast
 
 from flask import Flask, g, request, session
 from flask_login import current_user
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.core.db import db, unit_of_work
+from app.core.errors import Conflict
 from app.core.scope import Actor, bind_scope
 
+log = logging.getLogger(__name__)
+
+DUPLICATE = "与已有记录重复，或正被其他记录使用，没有保存。"
 TOKEN = "sid"
 Resume = Callable[[str, str], Actor | None]
 """(session token, address) -> the actor of a live login session; an actor of role ANONYMOUS with a user id has
@@ -32,12 +38,17 @@ def read() -> Session:
 def command() -> Iterator[Session]:
     """One unit of work as the request's actor; a Refusal raised inside rolls it back and passes on.
 
+    What the database refuses in a race, where the service saw nothing wrong a moment before, is a Conflict too.
     What the request has read before is expired afterwards, and its snapshot dropped (a default of FAB's user model
     reads through the request's session in the middle), so that the page shows the new state.
     """
     read().rollback()  # on SQLite an open read transaction would hold an old snapshot
-    with unit_of_work(current_actor()) as work:
-        yield work
+    try:
+        with unit_of_work(current_actor()) as work:
+            yield work
+    except IntegrityError as error:
+        log.warning("%s: %s", request.endpoint, type(error.orig).__name__)
+        raise Conflict(DUPLICATE) from error
     read().rollback()
 
 

@@ -20,6 +20,7 @@ from app.web.access import only
 from app.web.export import handed
 from app.web.forms import Form, attempt, choices_of, file_field, required
 from app.web.identity import command, current_actor, read
+from app.web.ways import above
 
 PAGE = 50
 _ID_NUMBER = re.compile(r"(?<![0-9A-Za-z])\d{17}[0-9Xx](?![0-9A-Za-z])")
@@ -33,14 +34,16 @@ class ImportWizard(BaseView):
     default_view = "page"
     kind: ClassVar[str] = ""
     back: ClassVar[str] = ""
-    screen: ClassVar[str] = ""
-    """The menu's words for the list it leads back to."""
     wizards: ClassVar[dict[str, str]] = {}
     """The endpoint of each kind's wizard."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         ImportWizard.wizards[cls.kind] = cls.__name__
+
+    @property
+    def hangs_below(self) -> tuple[str, ...]:
+        return (self.back.removesuffix(".list"),)
 
     @property
     def importer(self) -> imports.Importer:
@@ -83,9 +86,10 @@ class ImportWizard(BaseView):
         after = max(0, request.args.get("after", 0, type=int))
         failed = imports.failures(read(), pk, after=min(after, 10**8), limit=PAGE + 1)
         following = failed[PAGE - 1].number if len(failed) > PAGE else None
+        crumbs = [(page.title, page.url)] if (page := above()) else []
         return self._render(
             title=f"批量导入{self.importer.title}：{batch.file_name}",
-            crumbs=[*self._crumbs(), (f"批量导入{self.importer.title}", url_for(f"{self.endpoint}.page"))],
+            crumbs=[*crumbs, (f"批量导入{self.importer.title}", url_for(f"{self.endpoint}.page"))],
             batch=batch,
             chosen=[(self.importer.labels[key], word) for key, word in batch.chosen.items()],
             failed=[
@@ -148,15 +152,12 @@ class ImportWizard(BaseView):
             abort(404)
         return batch
 
-    def _crumbs(self) -> list[tuple[str, str]]:
-        return [(self.screen, url_for(self.back))]
-
     def _start(self, form: Any) -> str:
         recent = read().scalars(
             sa.select(ImportBatch).where(ImportBatch.kind == self.kind).order_by(ImportBatch.id.desc()).limit(10)
         )
         title = f"批量导入{self.importer.title}"
-        return self._render(title=title, crumbs=self._crumbs(), batch=None, form=form, recent=recent.all())
+        return self._render(title=title, crumbs=(), batch=None, form=form, recent=recent.all())
 
     def _render(self, **values: Any) -> str:
         rendered: str = self.render_template(

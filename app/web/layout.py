@@ -10,6 +10,7 @@ from flask import current_app, g, request, url_for
 from app.core import clock
 from app.core.enums import Role
 from app.core.scope import Actor
+from app.web import ways
 from app.web.access import allowed, roles_for
 
 OFFICE, MOBILE = "appbuilder/baselayout.html", "layout_public.html"
@@ -40,7 +41,7 @@ class Group:
 
 
 def context() -> dict[str, Any]:
-    """The variables every template has: actor, sidebar(), page_layout, demo, app_name, may()."""
+    """The variables every template has: actor, sidebar(), page_layout, demo, app_name, may(), above()."""
     actor: Actor = g.get("actor") or Actor.anonymous()
     mobile = actor.role in SELF_SERVICE
     return {
@@ -52,6 +53,7 @@ def context() -> dict[str, Any]:
         "app_name": current_app.config.get("APP_NAME", ""),
         "may": may,
         "route": route,
+        "above": ways.above,
         "today": clock.today,
     }
 
@@ -76,12 +78,18 @@ def screen_url(name: str) -> str | None:
 
 
 def sidebar() -> list[Group]:
-    """The menu's categories and entries that the acting post may open, in the menu's order."""
+    """The menu's categories and entries that the acting post may open, in the menu's order; a page that hangs below a
+    screen stands under that screen's entry."""
     actor: Actor = g.get("actor") or Actor.anonymous()
-    here = f"{(request.endpoint or '').rpartition('.')[0]}_"
+    groups, blueprint, origin = _openable(actor.role, request.script_root), f"{request.blueprint}_", ways.origin()
+    screens = [screen for _, _, entries in groups for _, _, screen in entries]
+    own = [
+        screen for screen in screens if blueprint.startswith(f"{screen}_")
+    ]  # the console's pages have its name first
+    here = own[0] if own else origin.screen if origin else ""
     return [
-        Group(label, icon, tuple(Entry(text, url, here.startswith(f"{screen}_")) for text, url, screen in entries))
-        for label, icon, entries in _openable(actor.role, request.script_root)
+        Group(label, icon, tuple(Entry(text, url, screen == here) for text, url, screen in entries))
+        for label, icon, entries in groups
     ]
 
 

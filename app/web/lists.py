@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
 from itertools import chain
 from typing import Any, ClassVar, Literal
 
@@ -67,6 +68,18 @@ class Bulk:
     roles: frozenset[Role] | None = None
 
 
+def _these(ids: Sequence[Any]) -> str:
+    """A digest of the rows a person agrees to."""
+    return sha256(repr(list(ids)).encode()).hexdigest()[:32]
+
+
+def counted_for() -> str:
+    """Whose count the request's cursor carries, and of what: the acting post, the list and its conditions."""
+    actor = current_actor()
+    asked = sorted(pair for pair in request.args.items(multi=True) if pair[0] not in _PAGING)
+    return repr((actor.user_id, actor.post_id, request.path, asked))
+
+
 class ListScreen(BaseView):
     """A list over `select`, ordered by `key`, whose last column is unique and is the row's id for bulk actions."""
 
@@ -77,7 +90,8 @@ class ListScreen(BaseView):
     conditions: ClassVar[type[Query]] = Query
     bulk_actions: ClassVar[Sequence[Bulk]] = ()
     exportable: ClassVar[bool] = True
-    empty: ClassVar[str] = "没有符合条件的记录。"
+    empty: ClassVar[str] = "还没有记录。"
+    """What a list says that holds nothing, whatever is asked for."""
     size: ClassVar[int] = paging.PAGE_SIZES[0]
     template: ClassVar[str] = "screens/list.html"
 
@@ -98,7 +112,9 @@ class ListScreen(BaseView):
 
     def page(self, session: Session, values: Mapping[str, Any], after: str | None, size: int) -> paging.Page:
         """The rows shown; `after` is the URL's. A screen whose rows are no query's gives its own, and the next two."""
-        return paging.fetch(session, self.select(session, values), self.key, paging.decode(after, self.key), size)
+        whose = counted_for()
+        cursor = paging.decode(after, self.key, whose)
+        return paging.fetch(session, self.select(session, values), self.key, cursor, size, whose)
 
     def counted(self, session: Session, values: Mapping[str, Any], most: int | None = None) -> int:
         """How many rows there are, counted up to one more than `most`."""
@@ -146,8 +162,8 @@ class ListScreen(BaseView):
             page=page,
             size=size,
             sizes=paging.PAGE_SIZES,
-            here=self._here,
-            filtered=any(value not in (None, "", []) for value in values.values()),
+            here=self.here,
+            filtered=any(value not in (None, "", []) for name, value in values.items() if name in request.args),
             offered=self._offered(),
             **self.extra(session),
         )
@@ -164,14 +180,14 @@ class ListScreen(BaseView):
         form, values = self._conditions(session)
         if self.counted(session, values, most) > most:
             if request.method == "POST":
-                return exporting.begin(f"导出{self.title}", self.export_url(), back=self._here(after=None))
+                return exporting.begin(f"导出{self.title}", self.export_url(), back=self.here(after=None))
             return self._page(
                 "screens/confirm.html",
                 title=f"导出{self.title}",
                 question=f"查询结果超过 {most:,} 条，将在后台生成工作簿，完成后在进度页下载。",
                 facts=self._described(form),
                 url=self.export_url(),
-                back=self._here(after=None),
+                back=self.here(after=None),
                 submit="导出查询结果",
             )
         rows = chain.from_iterable(self.pages(session, values, EXPORT_PAGE))
@@ -189,7 +205,10 @@ class ListScreen(BaseView):
 
     @expose("/bulk/<bulk_name>", methods=["POST"])
     def bulk(self, bulk_name: str, **_place: Any) -> ResponseReturnValue:
-        """Do a bulk action on the ticked rows, or on all the conditions find after a step to confirm."""
+        """Do a bulk action on the ticked rows, or on all the conditions find after a step to confirm.
+
+        What is confirmed is the rows, not their number: where others are found by then, it is asked once more.
+        """
         action = next((action for action in self._offered() if action.name == bulk_name), None)
         if action is None:
             abort(404)
@@ -202,16 +221,19 @@ class ListScreen(BaseView):
             ids = self._found(session, values)
             if not ids or len(ids) > BULK_CAP:
                 flash(f"一次最多处理 {BULK_CAP:,} 条，请缩小查询条件。" if ids else "没有符合条件的记录。", "warning")
-                return redirect(self._here())
-            if request.form.get("confirmed") != str(len(ids)):
+                return redirect(self.here())
+            these, confirmed = _these(ids), request.form.get("confirmed", "")
+            if confirmed != these:
+                moved = "您确认以前，符合条件的记录有变化，还没有执行。" if confirmed else ""
                 return self._page(
                     "screens/confirm.html",
                     title=f"按查询条件{action.label}",
+                    warning=moved,
                     question=f"将对符合查询条件的 {len(ids):,} 条记录执行“{action.label}”。{action.confirm}",
                     facts=self._described(form),
                     url=self.bulk_url(action),
-                    back=self._here(),
-                    hidden={"rows": "query", "confirmed": len(ids)},
+                    back=self.here(),
+                    hidden={"rows": "query", "confirmed": these},
                     submit=action.label,
                     tone=action.tone,
                 )
@@ -219,13 +241,13 @@ class ListScreen(BaseView):
             ids = self._ticked()
             if not ids:
                 flash("请先勾选要处理的记录。", "warning")
-                return redirect(self._here())
+                return redirect(self.here())
         try:
             message = getattr(self, action.name)(ids)
             flash(message or f"已{action.label} {len(ids)} 条。", "success")
         except Refusal as refusal:
             flash(refusal.reason, "danger")
-        return redirect(self._here(after=None) if by_query else self._here())
+        return redirect(self.here(after=None) if by_query else self.here())
 
     def _page(self, template: str, **values: Any) -> str:
         return str(self.render_template(template, **values))
@@ -263,7 +285,7 @@ class ListScreen(BaseView):
         sent = request.form.getlist("ids")[: max(paging.PAGE_SIZES)]
         return [*dict.fromkeys(int(text) for text in sent if text.isascii() and text.isdigit() and len(text) <= 18)]
 
-    def _here(self, **changed: Any) -> str:
+    def here(self, **changed: Any) -> str:
         """The list's address with its conditions and page, `changed` over them (None drops a parameter)."""
         return self._address("list", **changed)
 
@@ -279,7 +301,7 @@ class ListScreen(BaseView):
 
     def _address(self, method: str, **changed: Any) -> str:
         """A route of this screen with what the URL says now. Only parameters we know are carried on."""
-        known = self._names()
+        known = self.known()
         kept: dict[str, Any] = {k: v for k, v in request.args.to_dict(flat=False).items() if k in known}
         kept |= {k: v for k, v in (request.view_args or {}).items() if k != "bulk_name"}
         return url_for(
@@ -288,6 +310,7 @@ class ListScreen(BaseView):
 
     @classmethod
     @cache
-    def _names(cls) -> frozenset[str]:
+    def known(cls) -> frozenset[str]:
+        """The parameters of the URL that say what is shown."""
         names = [name for name in dir(cls.conditions) if hasattr(getattr(cls.conditions, name, None), "field_class")]
         return frozenset([*names, *(name + TYPED for name in names), *_PAGING])

@@ -15,6 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Select
 from sqlalchemy.orm import Session
 
+from app.core import crypto
+
 PAGE_SIZES = (20, 50, 100)
 COUNT_CAP = 10_000
 CURSOR_LIMIT = 1_000
@@ -41,7 +43,7 @@ def desc(column: Any) -> Key:
 class Cursor:
     """Where a page begins: right after `values`, or, going back, right before them; going back from nothing, at the end.
 
-    `count`: how many rows the list had when its first page was shown; None where that is not known.
+    `count`: how many rows the list had when its first page was shown; None where nobody has counted for this reader.
     """
 
     values: tuple[Any, ...]
@@ -49,9 +51,13 @@ class Cursor:
     count: int | None = None
 
 
-def encode(cursor: Cursor) -> str:
-    """A cursor as URL-safe text. It is no secret and no permission: scope decides what it may show."""
-    plain = [cursor.back, cursor.count, *(_plain(value) for value in cursor.values)]
+def encode(cursor: Cursor, whose: str = "") -> str:
+    """A cursor as URL-safe text. It is no secret and no permission: scope decides what it may show.
+
+    whose: for whom and of what its count was made; only there it is believed, whoever else opens the link counts anew.
+    """
+    told = [] if cursor.count is None else [cursor.count, _mark(cursor.count, whose)]
+    plain = [cursor.back, told, *(_plain(value) for value in cursor.values)]
     return (
         base64.urlsafe_b64encode(json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode())
         .decode()
@@ -59,7 +65,7 @@ def encode(cursor: Cursor) -> str:
     )
 
 
-def decode(text: str | None, keys: Sequence[Key]) -> Cursor | None:
+def decode(text: str | None, keys: Sequence[Key], whose: str = "") -> Cursor | None:
     """The cursor in `text`, or None where it is missing, garbage, or of other keys: then the first page is shown."""
     if not text or len(text) > CURSOR_LIMIT or not text.isascii():
         return None
@@ -67,12 +73,18 @@ def decode(text: str | None, keys: Sequence[Key]) -> Cursor | None:
         plain = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         if not isinstance(plain, list) or len(plain) not in (2, len(keys) + 2) or not isinstance(plain[0], bool):
             return None
-        back, count, *values = plain
-        if not (count is None or (type(count) is int and 0 <= count <= COUNT_CAP + 1)) or not (values or back):
+        back, told, *values = plain
+        if not (values or back):
             return None
+        count = told[0] if told and told == [told[0], _mark(told[0], whose)] else None
         return Cursor(tuple(_typed(value, key.column) for value, key in zip(values, keys, strict=False)), back, count)
-    except (ValueError, TypeError, ArithmeticError, RecursionError):
+    except (ValueError, TypeError, LookupError, ArithmeticError, RecursionError):
         return None
+
+
+def _mark(count: int, whose: str) -> str:
+    """What nobody but us could have put beside a count; short, a guess would only mislead the guesser."""
+    return crypto.keys().token(f"list count {count} {whose}")[:8]
 
 
 def _plain(value: Any) -> Any:
@@ -174,8 +186,13 @@ def beyond(keys: Sequence[Key], cursor: Cursor) -> ColumnElement[bool]:
     return sa.or_(*branches)
 
 
-def fetch(session: Session, statement: Select[Any], keys: Sequence[Key], cursor: Cursor | None, size: int) -> Page:
-    """The page of `size` rows at `cursor`: one statement, one that counts where more follow the first page, and loaders'."""
+def fetch(
+    session: Session, statement: Select[Any], keys: Sequence[Key], cursor: Cursor | None, size: int, whose: str = ""
+) -> Page:
+    """The page of `size` rows at `cursor`: one statement, one that counts where more follow the first page, and loaders'.
+
+    whose: as `encode` takes it.
+    """
     single = len(statement.column_descriptions) == 1
     back = cursor is not None and cursor.back
     limited = ordered(statement, keys, back)
@@ -187,7 +204,7 @@ def fetch(session: Session, statement: Select[Any], keys: Sequence[Key], cursor:
     if back:
         found.reverse()
         if not more:  # back at the start: show a full first page
-            return fetch(session, statement, keys, None, size)
+            return fetch(session, statement, keys, None, size, whose)
     width = len(keys)
     marks = [tuple(row[-width:]) for row in found]
     has_before, has_after = (more, bool(cursor.values)) if back and cursor else (cursor is not None, more)
@@ -198,9 +215,9 @@ def fetch(session: Session, statement: Select[Any], keys: Sequence[Key], cursor:
     return Page(
         rows=[row[0] if single else row for row in found],
         keys=marks,
-        before=encode(Cursor(marks[0], back=True, count=count)) if marks and has_before else None,
-        after=encode(Cursor(marks[-1], count=count)) if marks and has_after else None,
-        last=encode(Cursor((), back=True, count=count)) if marks and has_after else None,
+        before=encode(Cursor(marks[0], back=True, count=count), whose) if marks and has_before else None,
+        after=encode(Cursor(marks[-1], count=count), whose) if marks and has_after else None,
+        last=encode(Cursor((), back=True, count=count), whose) if marks and has_after else None,
         count=count,
     )
 

@@ -19,10 +19,9 @@ service; a verb without a service has no route. FAB's `action`, `action_post`, `
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, Literal, cast
 
 import sqlalchemy as sa
 from flask import abort, flash, redirect, request, url_for
@@ -30,20 +29,20 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder import ModelView, expose
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from sqlalchemy import Select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.core.db import EnumText
+from app.core.db import EnumText, Model
 from app.core.enums import Labelled
-from app.core.errors import Invalid, Refusal
+from app.core.errors import Refusal
 from app.web import history
 from app.web.access import LARGEST_ID
 from app.web.cautions import Caution, cautions
 from app.web.forms import (
+    STANDING,
     ChineseMeta,
     Form,
     Query,
-    apply_refusal,
+    attempt,
     date_field,
     enum_field,
     long_text_field,
@@ -54,10 +53,8 @@ from app.web.forms import (
 from app.web.history import Words
 from app.web.identity import command, current_actor, read
 from app.web.lists import Button, Column, ListScreen
+from app.web.stamps import Stamp, columns
 
-log = logging.getLogger(__name__)
-
-DUPLICATE = "与已有记录重复，或正被其他记录使用，没有保存。"
 _VERBS = ("adding", "changing", "retiring", "removing")
 
 
@@ -90,12 +87,18 @@ class RecordView(ListScreen, ModelView):
     changing: ClassVar[Callable[..., Any] | None] = None
     retiring: ClassVar[Callable[..., Any] | None] = None
     removing: ClassVar[Callable[..., Any] | None] = None
+    change_word: ClassVar[str] = "编辑"
     retire_word: ClassVar[str] = "注销"
+    retire_button: ClassVar[str] = ""
+    """What the button under the reason reads; the word itself, unless the guide says otherwise."""
+    after_adding: ClassVar[Literal["list", "show"]] = "list"
+    """Where 【新增】 leads: the new record's page where more is to be said of it."""
     words: ClassVar[Mapping[str, str]] = {}
     """What history calls actions whose verb is not in its vocabulary."""
     exclude_route_methods: ClassVar[set[str]] = {"action", "action_post", "download"}
     related_views: Any = None
     form_template: ClassVar[str] = "screens/form.html"
+    show_template: ClassVar[str] = "screens/record.html"
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         for verb in _VERBS:
@@ -111,6 +114,8 @@ class RecordView(ListScreen, ModelView):
             return
         missing = [name for name in ("datamodel", "label_columns") if getattr(cls, name, None) is None]
         missing += [f"{verb}'s columns" for verb, names in cls._written() if not names]
+        if hasattr(cls, "datamodel") and cls.datamodel.obj.__str__ in (object.__str__, Model.__str__):
+            missing.append("a __str__ of its model, for headings")
         if missing:
             raise TypeError(f"{cls.__name__} lacks {', '.join(missing)}")
         if cls.related_views or not cls.exclude_route_methods >= RecordView.exclude_route_methods:
@@ -166,8 +171,9 @@ class RecordView(ListScreen, ModelView):
     def show(self, pk: str) -> ResponseReturnValue:
         row = self._row(pk)
         return self._page(
-            "screens/record.html",
+            self.show_template,
             title=str(row),
+            row=row,
             crumbs=[(self.title, self.url("list"))],
             facts=self.facts(row),
             buttons=[button for button in self.row_actions(row) if button.label != "详情"],
@@ -180,50 +186,68 @@ class RecordView(ListScreen, ModelView):
         """【新增】."""
         adding, form = self._verb("adding"), self.add_form()
         self.prepare(form)
-        if form.validate_on_submit() and self._attempt(
-            form, lambda work: adding(work, actor=current_actor(), **self.filled(form))
-        ):
+        made = []
+
+        def save() -> None:
+            with command() as work:
+                row = adding(work, actor=current_actor(), **self.filled(form))
+                made.append(sa.inspect(row).identity[0] if self.after_adding == "show" else None)
+
+        if attempt(form, save):
             flash("已新增。", "success")
-            return redirect(self.url("list"))
+            return redirect(self.url(self.after_adding, pk=made[0]))
         return self._form(form, f"新增：{self.title}", self.url("list"), self.add_columns)
 
     @expose("/edit/<pk>", methods=["GET", "POST"])
     def edit(self, pk: str) -> ResponseReturnValue:
-        """【编辑】."""
+        """【编辑】; a record that isn't kept any more shows its page instead of a form."""
         changing, row = self._verb("changing"), self._row(pk)
+        if request.method == "GET" and not self.keeps(row):
+            return self._closed(row, self.change_word, pk)
         form = self.edit_form() if request.method == "POST" else self.edit_form(obj=row)
         self.prepare(form)
         key = {self.key_name: self._key(pk)}
+        stamp = Stamp(row, columns(self.edit_columns), self._history())
         after = []
 
-        def change(work: Session) -> None:
-            stands = changing(work, actor=current_actor(), **key, **self.filled(form))
-            after.append(sa.inspect(stands).identity[0] if stands is not None else pk)
+        def save() -> None:
+            values = self.filled(form)
+            with command() as work:
+                stamp.check(work, values)
+                stands = changing(work, actor=current_actor(), **key, **values)
+                after.append(sa.inspect(stands).identity[0] if stands is not None else pk)
 
-        if form.validate_on_submit() and self._attempt(form, change):
+        if attempt(form, save):
             flash("已保存修改。", "success")
             return redirect(self.url("show", pk=after[0]))
-        back = self.url("show", pk=pk)
-        return self._form(form, f"编辑：{row}", back, self.edit_columns, warnings=self.edit_warnings(row))
+        title, back = f"{self.change_word}：{row}", self.url("show", pk=pk)
+        return self._form(form, title, back, self.edit_columns, stamp=stamp, warnings=self.edit_warnings(row))
 
     @expose("/retire/<pk>", methods=["GET", "POST"])
     def retire(self, pk: str) -> ResponseReturnValue:
-        """【注销】 or 【解除】, with its reason; the row and its history stay."""
-        retiring, row, form = self._verb("retiring"), self._row(pk), RetireForm()
-        form.reason.label.text = f"{self.retire_word}原因"
+        """【注销】 or 【解除】: the reason, 【保存】, then 【确定】; the row and its history stay."""
+        retiring, row, form, word = self._verb("retiring"), self._row(pk), RetireForm(), self.retire_word
+        if request.method == "GET" and not self.keeps(row):
+            return self._closed(row, word, pk)
+        form.reason.label.text = f"{word}原因"
         key = {self.key_name: self._key(pk)}
-        if form.validate_on_submit() and self._attempt(
-            form, lambda work: retiring(work, actor=current_actor(), reason=form.reason.data, **key)
-        ):
-            flash(f"已{self.retire_word}。", "success")
+        stamp = Stamp(row, columns(self.edit_columns), self._history())
+
+        def save() -> None:
+            with command() as work:
+                stamp.check(work)
+                retiring(work, actor=current_actor(), reason=form.reason.data, **key)
+
+        if attempt(form, save):
+            flash(f"已{word}。", "success")
             return redirect(self.url("show", pk=pk))
         return self._form(
             form,
-            f"{self.retire_word}：{row}",
+            f"{word}：{row}",
             self.url("show", pk=pk),
             ("reason",),
-            submit=self.retire_word,
-            tone="danger",
+            confirm=f"确定{word}吗？",
+            stamp=stamp,
             warnings=self.warnings(row),
         )
 
@@ -254,7 +278,7 @@ class RecordView(ListScreen, ModelView):
         buttons = [Button("详情", self.url("show", pk=pk))]
         if self.keeps(row):
             if self.changing and self._may("edit"):
-                buttons.append(Button("编辑", self.url("edit", pk=pk)))
+                buttons.append(Button(self.change_word, self.url("edit", pk=pk)))
             if self.retiring and self._may("retire"):
                 buttons.append(Button(self.retire_word, self.url("retire", pk=pk), tone="danger"))
             if self.removing and self._may("delete"):
@@ -271,6 +295,10 @@ class RecordView(ListScreen, ModelView):
 
     def _may(self, method: str) -> bool:
         return bool(self.appbuilder.sm.has_access(f"can_{method}", self.__class__.__name__))
+
+    def _closed(self, row: Any, word: str, pk: str) -> ResponseReturnValue:
+        flash(f"“{row}”已经{self.retire_word}，不能{word}。", "warning")
+        return redirect(self.url("show", pk=pk))
 
     def _verb(self, name: str) -> Callable[..., Any]:
         return getattr(self, name) or abort(404)
@@ -327,19 +355,6 @@ class RecordView(ListScreen, ModelView):
         statement = self.select(read(), {}).where(getattr(self.datamodel.obj, column.key) == self._key(pk))
         return read().scalar(statement) or abort(404)
 
-    def _attempt(self, form: Any, work: Callable[[Session], Any]) -> bool:
-        try:
-            with command() as session:
-                work(session)
-        except Refusal as refusal:
-            apply_refusal(form, refusal)
-            return False
-        except IntegrityError as error:
-            log.warning("%s: %s", self.endpoint, type(error.orig).__name__)
-            apply_refusal(form, Invalid({"": DUPLICATE}))
-            return False
-        return True
-
     def _form(
         self,
         form: Any,
@@ -347,8 +362,8 @@ class RecordView(ListScreen, ModelView):
         back: str,
         names: Sequence[str],
         *,
-        submit: str = "保存",
-        tone: str = "primary",
+        confirm: str = "",
+        stamp: Stamp | None = None,
         warnings: Sequence[Caution] = (),
     ) -> ResponseReturnValue:
         page = self._page(
@@ -356,8 +371,8 @@ class RecordView(ListScreen, ModelView):
             form=form,
             title=title,
             back=back,
-            submit=submit,
-            tone=tone,
+            confirm=confirm,
+            stamp=stamp,
             warnings=warnings,
             groups=[("", names)],
             crumbs=[(self.title, self.url("list"))],
@@ -375,7 +390,8 @@ def column_field(column: Any, label: str, *, need: bool, asked: bool = False) ->
     if isinstance(kind, EnumText):
         return enum_field(label, cast(type[Labelled], kind.enum), need=need, blank="全部" if asked else "请选择")
     if isinstance(kind, sa.Boolean):
-        return yes_no_field(label, blank="全部" if asked else "请选择", need=need)
+        words = STANDING if column.key == "active" else ("是", "否")
+        return yes_no_field(label, blank="全部" if asked else "请选择", need=need, words=words)
     if isinstance(kind, sa.Text) and not asked:
         return long_text_field(label, need=need)
     if isinstance(kind, sa.String):

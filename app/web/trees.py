@@ -4,9 +4,10 @@ class SpecialityTreeView(TreeScreen):
     access, route_base, title = …
     def nodes(self, session): …            # in the order they are drawn
     def chosen(self, session, key): …      # what the page says of one node
+    def kept(self, key): …                 # the row behind it
 
 The page carries its nodes as compact JSON and static/js/tree.js draws the rows in view, so that thousands may stand
-open. A node is chosen by its address, so that a colleague can be sent the link.
+open. A node is chosen by its address and a search stands in it, so that a colleague can be sent the link.
 """
 
 from __future__ import annotations
@@ -20,15 +21,17 @@ from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import BaseView, expose
 from markupsafe import Markup
-from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from app.core.errors import Refusal
 from app.core.scope import Actor
-from app.web import export
+from app.web import export, filters, history
+from app.web.cautions import Caution
 from app.web.forms import Form, attempt
+from app.web.history import Words
 from app.web.identity import command, current_actor, read
 from app.web.lists import Column
+from app.web.stamps import Stamp, columns
 from app.web.widgets import typed_keyword
 
 KEY_LENGTH = 20
@@ -43,6 +46,11 @@ class Node:
     text: str
     note: str = ""
     pinyin: str = ""
+
+    def found_by(self, text: str) -> bool:
+        """What a keyword finds: part of the name, the beginning of the note, part of the initials. As `search` of tree.js."""
+        low = text.lower()
+        return low in self.text.lower() or self.note.lower().startswith(low) or low in self.pinyin
 
 
 @dataclass(frozen=True)
@@ -70,7 +78,13 @@ class TreeScreen(BaseView):
     below: ClassVar[str]
     """What 【新增】 adds: 专业, 职称."""
     columns: ClassVar[Sequence[Column]]
-    order: ClassVar[Sequence[Any]]
+    words: ClassVar[Words]
+    edited: ClassVar[Sequence[str]]
+    """The columns that a node's form changes."""
+    forms: ClassVar[tuple[type[Form], type[Form]]]
+    """The form of a node, and of what is to hang below it."""
+    looked_at: ClassVar[str]
+    """Why somebody who may look may not change."""
 
     # What a screen declares -------------------------------------------------------------------------------
 
@@ -85,8 +99,12 @@ class TreeScreen(BaseView):
     def chosen(self, session: Session, key: str) -> Chosen | None:
         raise NotImplementedError
 
+    def kept(self, key: str) -> tuple[type[Any], int] | None:
+        """(class, id) of the row behind a node that has one of its own."""
+        raise NotImplementedError
+
     def form(self, session: Session, key: str, *, new: bool) -> Form:
-        """The form of a node, or of what is to hang below it; bound to the request."""
+        """One of `forms`, bound to the request."""
         raise NotImplementedError
 
     def add(self, session: Session, key: str, form: Any) -> str:
@@ -100,9 +118,14 @@ class TreeScreen(BaseView):
         """Delete; the key of the node it hung below."""
         raise NotImplementedError
 
-    def select(self, session: Session, text: str) -> Select[Any]:
-        """The rows of 【导出查询结果】: those that match `text`, all without it."""
+    def rows(self, session: Session, keys: Sequence[str]) -> Iterable[Any]:
+        """What `columns` are taken from, of these nodes, in their order: the rows of 【导出查询结果】."""
         raise NotImplementedError
+
+    def warnings(self, key: str) -> Sequence[Caution]:
+        """What adding below a node would do to others, said on the form."""
+        del key
+        return ()
 
     # Routes -------------------------------------------------------------------------------------------------
 
@@ -114,34 +137,40 @@ class TreeScreen(BaseView):
     def show(self, node_key: str) -> ResponseReturnValue:
         """The tree with a node chosen; `?part=panel`: that node alone, for the script."""
         chosen = self._chosen(node_key)
-        form = self.form(read(), node_key, new=False) if self._editable(chosen) else None
-        return self._page(chosen, form=form)
+        editable = not chosen.fixed and self.keeps(current_actor())
+        form = self.form(read(), node_key, new=False) if editable else None
+        return self._page(chosen, form=form, stamp=self._stamp(node_key) if editable else None)
 
     @expose("/node/<node_key>/save", methods=["GET", "POST"])
     def save(self, node_key: str) -> ResponseReturnValue:
         """【保存】; the address of a refused form, opened again, is the node's."""
         self._keeper()
-        chosen = self._chosen(node_key)
         if request.method == "GET":
-            return redirect(url_for(f"{self.endpoint}.show", node_key=node_key))
+            return redirect(self._at(node_key))
+        chosen = self._found(node_key)
+        if chosen is None:
+            return self._gone(node_key, self.forms[0]())
         if chosen.fixed:
             return self._stays(chosen)
-        form = self.form(read(), node_key, new=False)
+        form, stamp = self.form(read(), node_key, new=False), self._stamp(node_key)
 
         def work() -> None:
             with command() as session:
+                stamp.check(session, form.data)
                 self.change(session, node_key, form)
 
         if attempt(form, work):
-            flash(f"“{chosen.text}”已保存。", "success")
-            return redirect(url_for(f"{self.endpoint}.show", node_key=node_key))
-        return self._page(chosen, form=form), 422
+            flash(f"“{self._chosen(node_key).text}”已保存。", "success")
+            return redirect(self._at(node_key))
+        return self._page(chosen, form=form, stamp=stamp), 422
 
     @expose("/node/<node_key>/new", methods=["GET", "POST"])
     def new(self, node_key: str) -> ResponseReturnValue:
         """【新增】 below the chosen node."""
         self._keeper()
-        chosen = self._chosen(node_key)
+        chosen = self._found(node_key)
+        if chosen is None:
+            return self._gone(node_key, self.forms[1]())
         if not chosen.grows:
             abort(404)
         form = self.form(read(), node_key, new=True)
@@ -154,37 +183,64 @@ class TreeScreen(BaseView):
 
         if attempt(form, work):
             flash(f"已在“{chosen.text}”下新增{self.below}。", "success")
-            return redirect(url_for(f"{self.endpoint}.show", node_key=made[0]))
+            return redirect(self._at(made[0]))
         return self._page(chosen, form=form, adding=True), 422 if form.errors else 200
 
     @expose("/node/<node_key>/delete", methods=["POST"])
     def delete(self, node_key: str) -> ResponseReturnValue:
         """【删除栏目】."""
         self._keeper()
-        chosen = self._chosen(node_key)
+        chosen = self._found(node_key)
+        if chosen is None:
+            return self._gone(node_key, None)
         if chosen.fixed:
             return self._stays(chosen)
+        stamp = self._stamp(node_key)
         try:
             with command() as session:
+                stamp.check(session)
                 above = self.remove(session, node_key)
         except Refusal as refusal:
             flash(refusal.reason, "danger")
-            return redirect(url_for(f"{self.endpoint}.show", node_key=node_key))
+            return redirect(self._at(node_key))
         flash(f"“{chosen.text}”已删除。", "success")
-        return redirect(url_for(f"{self.endpoint}.show", node_key=above))
+        return redirect(self._at(above))
 
     @expose("/export")
     def export(self) -> ResponseReturnValue:
-        """【导出查询结果】."""
-        session = read()
-        statement = self.select(session, typed_keyword()).order_by(*self.order)
-        return export.download(export.found(session, statement, single=True), self.columns, title=self.title)
+        """【导出查询结果】: the nodes that the page's search finds, all without a keyword."""
+        session, text = read(), typed_keyword()
+        keys = [node.key for node in self.nodes(session) if not text or node.found_by(text)]
+        return export.download(self.rows(session, keys), self.columns, title=self.title)
 
     # Inside -------------------------------------------------------------------------------------------------
 
+    def _found(self, key: str) -> Chosen | None:
+        return self.chosen(read(), key) if len(key) <= KEY_LENGTH else None
+
     def _chosen(self, key: str) -> Chosen:
-        found = self.chosen(read(), key) if len(key) <= KEY_LENGTH else None
-        return found or abort(404)
+        return self._found(key) or abort(404)
+
+    def _at(self, key: str) -> str:
+        """The address of a node, the search kept."""
+        return url_for(f"{self.endpoint}.show", node_key=key, q=typed_keyword() or None)
+
+    def _stamp(self, key: str) -> Stamp:
+        model, number = self.kept(key) or abort(404)
+        return Stamp(read().get_one(model, number), columns(self.edited), self.words)
+
+    def _gone(self, key: str, form: Form | None) -> ResponseReturnValue:
+        """The node was deleted while somebody had it open: who did it, and what was typed; 404 if there never was one."""
+        kept = self.kept(key) if len(key) <= KEY_LENGTH else None
+        subject = (kept[0].__tablename__, kept[1]) if kept else None
+        last = history.steps(read(), subject, words=self.words)[:1] if subject else []
+        if not last:
+            abort(404)
+        gone = f"这个节点已由{last[0]['who']}于 {filters.exact(last[0]['when'])} {last[0]['title']}。"
+        if form is None or request.method == "GET":
+            flash(gone, "warning")
+            return redirect(url_for(f"{self.endpoint}.list", q=typed_keyword() or None))
+        return self._page(None, form=form, gone=f"{gone}没有保存，您填写的内容还在下面。"), 409
 
     def _keeper(self) -> None:
         if not self.keeps(current_actor()):
@@ -192,12 +248,10 @@ class TreeScreen(BaseView):
 
     def _stays(self, chosen: Chosen) -> ResponseReturnValue:
         flash(chosen.fixed, "danger")
-        return redirect(url_for(f"{self.endpoint}.show", node_key=chosen.key))
+        return redirect(self._at(chosen.key))
 
-    def _editable(self, chosen: Chosen) -> bool:
-        return not chosen.fixed and self.keeps(current_actor())
-
-    def _page(self, chosen: Chosen | None, *, form: Form | None = None, adding: bool = False) -> str:
+    def _page(self, chosen: Chosen | None, *, form: Form | None = None, adding: bool = False, **more: Any) -> str:
+        """`more`: the stamp of a node's form, or that the node is gone."""
         part = request.args.get("part") == "panel"
         return str(
             self.render_template(
@@ -209,6 +263,7 @@ class TreeScreen(BaseView):
                 adding=adding,
                 keeping=self.keeps(current_actor()),
                 data=None if part else self._data(),
+                **more,
             )
         )
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Response, jsonify, request
 from markupsafe import Markup
@@ -35,9 +36,12 @@ def typed_keyword() -> str:
     return request.args.get("q", "").replace("\x00", "").strip()[:TYPED_LIMIT]
 
 
-def answer(choices: Iterable[Choice]) -> Response:
-    """The JSON a SearchSelectField's address answers: {"items": [{"id", "text", "note"}]}, SEARCH_LIMIT at most."""
-    return jsonify(items=[asdict(choice) for choice in list(choices)[:SEARCH_LIMIT]])
+def answer(choices: Iterable[Choice], nothing: str = "") -> Response:
+    """The JSON a SearchSelectField's address answers: {"items": [{"id", "text", "note"}]}, SEARCH_LIMIT at most.
+
+    `nothing` is told where there are none, instead of the stock words.
+    """
+    return jsonify(items=[asdict(choice) for choice in list(choices)[:SEARCH_LIMIT]], nothing=nothing)
 
 
 class SearchSelectWidget:
@@ -54,14 +58,14 @@ class SearchSelectWidget:
             autocomplete="off",
             maxlength=TYPED_LIMIT,
             class_="form-control",
-            placeholder="录入关键字回车查询",
+            placeholder=kwargs.get("placeholder", "录入关键字回车查询"),
             aria_expanded="false",
             aria_autocomplete="list",
             aria_controls=f"{field.id}-list",
             **described,
         )
         hidden = html_params(type="hidden", name=field.name, value="" if field.data is None else field.data)
-        box = html_params(class_="search-select", data_url=field.address())
+        box = html_params(class_="search-select", data_url=field.address(), **field.followed())
         return Markup(
             f"<div {box}><input {shown}><input {hidden}>"
             f'<ul class="search-select__list" role="listbox" id="{field.id}-list" aria-label="查询结果" hidden></ul>'
@@ -74,6 +78,9 @@ class SearchSelectField(IntegerField):
 
     `text_of(id)` answers what the row is called, read in the acting post's scope, or None where it may not be chosen:
     such an id is refused beside the field, however it was posted. Without `text_of` only the service checks.
+
+    `follows`: parameter -> field of the same form, whose value goes along with the keyword where there is one, and to
+    `text_of` by that name: SearchSelectField(…, follows={"kind": "node_type"}).
     """
 
     widget = SearchSelectWidget()
@@ -84,13 +91,22 @@ class SearchSelectField(IntegerField):
         validators: Any = None,
         *,
         address: Callable[[], str],
-        text_of: Callable[[int], str | None] | None = None,
+        text_of: Callable[..., str | None] | None = None,
+        follows: Mapping[str, str] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(label, validators, **kwargs)
         self.address = address
         self._text_of = text_of
+        self._follows = dict(follows or {})
         self._typed = ""
+
+    def followed(self) -> dict[str, str]:
+        """For the script: data-follows="kind=node_type", by the names the fields have in the page."""
+        if not self._follows:
+            return {}
+        prefix = self.name.removesuffix(self.short_name)
+        return {"data_follows": urlencode({parameter: prefix + name for parameter, name in self._follows.items()})}
 
     @property
     def text(self) -> str:
@@ -103,11 +119,13 @@ class SearchSelectField(IntegerField):
         if formdata is not None:
             self._typed = (formdata.get(self.name + TYPED) or "")[:TYPED_LIMIT]
 
-    def pre_validate(self, _form: Any) -> None:
+    def pre_validate(self, form: Any) -> None:
         if self.data is None:
             if self._typed.strip() and not self.process_errors:  # typed, and nothing picked
                 raise StopValidation(NOT_OFFERED)
-        elif self.data > LARGEST_ID or (self._text_of is not None and self._text_of(self.data) is None):
+            return
+        narrowed = {parameter: form[name].data for parameter, name in self._follows.items() if form[name].data}
+        if self.data > LARGEST_ID or (self._text_of is not None and self._text_of(self.data, **narrowed) is None):
             raise StopValidation(NOT_OFFERED)
 
     def process_formdata(self, valuelist: list[str]) -> None:

@@ -93,6 +93,8 @@ QUOTA_ROWS: dict[str, People] = {
     "near": of("unit", "agency", "changsha", "province"),
     "far": of("far_agency", "province"),
 }
+REVIEWED_ROWS: dict[str, People] = {"near": BUREAU, "far": NOBODY}
+"""A unit's superior reviews its quota, and no office besides."""
 _EDGES: dict[str, People] = {"near": of("province", "changsha"), "far": of("province")}
 EDGE_ROWS: dict[str, dict[str, People]] = {
     "InitialDetermination": _EDGES,
@@ -107,6 +109,12 @@ JOB_ROWS: dict[str, People] = {
     name: of(owner, "sysadmin") for owner in ("agency", "province") for name in (owner, f"export {owner}")
 }
 ADMIN_ROWS: dict[str, People] = {"unit": ADMIN, "applicant": ADMIN, "judge2": ADMIN}
+CARE_ROWS: dict[str, People] = {
+    "unit": of("province", "changsha"),
+    "applicant": of("province", "changsha"),
+    "judge2": of("province"),
+}
+"""Whose account an HR officer finds: who acts for a body of the region, or has applied in it."""
 
 
 @dataclass(frozen=True)
@@ -141,11 +149,11 @@ def _records(
     return {**_screen(name, who), f"{name}.add": Expect(who), f"{name}.show": one, **verbs}
 
 
-def _wizard(name: str) -> dict[str, Expect]:
-    """An import wizard: HR officers, and a batch (the world has none, so the number is of no row) for its maker alone."""
+def _wizard(name: str, who: People = HR) -> dict[str, Expect]:
+    """An import wizard: its officers, and a batch (the world has none, so the number is of no row) for its maker alone."""
     rows = {"nobody": NOBODY}
-    return {f"{name}.{method}": Expect(HR) for method in ("page", "template", "upload")} | {
-        f"{name}.{method}": Expect(HR, "job", rows) for method in ("show", "failures", "submit", "discard")
+    return {f"{name}.{method}": Expect(who) for method in ("page", "template", "upload")} | {
+        f"{name}.{method}": Expect(who, "job", rows) for method in ("show", "failures", "submit", "discard")
     }
 
 
@@ -196,13 +204,12 @@ EXPECTED: dict[str, Expect] = {
     "AuthView.demo": Expect(ALL, values={"username": "furong"}),
     "DemoClockView.forward": Expect(ALL),
     "RegistrationView.register": Expect(of("anonymous")),
-    "RegistrationView.privacy": Expect(of("anonymous")),
+    "RegistrationView.privacy": Expect(ALL),
     # everybody who has signed in
     "PostView.choose": Expect(SIGNED_IN),
     "PasswordView.change": Expect(SIGNED_IN),
-    "BodySearchView.units": Expect(SIGNED_IN),
+    "PasswordView.applicant": Expect(SIGNED_IN),
     "BodySearchView.bodies": Expect(SIGNED_IN),
-    "BodySearchView.committees": Expect(SIGNED_IN),
     "BodySearchView.specialities": Expect(SIGNED_IN),
     "BodySearchView.people": Expect(ADMIN | HR),
     "JobView.show": Expect(SIGNED_IN, "job", JOB_ROWS),
@@ -220,6 +227,9 @@ EXPECTED: dict[str, Expect] = {
     "AccountView.show": Expect(ADMIN, "account", ADMIN_ROWS),
     "AccountView.grant": Expect(ADMIN, "account", ADMIN_ROWS),
     "AccountView.activate": Expect(ADMIN, "account", ADMIN_ROWS),
+    "AccountView.reset": Expect(ADMIN, "account", ADMIN_ROWS),
+    **_screen("PeopleAccountView", HR, exports=False),
+    "PeopleAccountView.reset": Expect(HR, "account", CARE_ROWS),
     "AccountView.revoke": Expect(ADMIN, "post", ADMIN_ROWS),
     # the console
     "ops.index": Expect(ADMIN),
@@ -242,7 +252,10 @@ EXPECTED: dict[str, Expect] = {
     "ops_templates.workbook": Expect(ADMIN, values={"kind": "bodies.acceptances"}),
     "ops_templates.source": Expect(ADMIN, values={"file": "home/job.html"}),
     # master data
+    **_records("BodyView", ADMIN | HR, "body", COMMITTEE_ROWS),
+    **_wizard("BodyImportView", ADMIN | HR),
     **_records("AcceptanceView", ADMIN | HR, "acceptance", COMMITTEE_ROWS),
+    "AcceptanceView.guideline": Expect(ADMIN | HR, "acceptance", COMMITTEE_ROWS),
     **_records("IssuingAuthorityView", ADMIN | HR, "authority", COMMITTEE_ROWS),
     **{
         route: expected
@@ -279,15 +292,19 @@ EXPECTED: dict[str, Expect] = {
     **_screen("RegistrationReviewView", HR),
     "RegistrationReviewView.decide": Expect(HR, "registration", REGISTRATION_ROWS),
     "RegistrationReviewView.licence": Expect(HR, "registration", REGISTRATION_ROWS),
+    "RegistrationReviewView.contact": Expect(HR, "registration", REGISTRATION_ROWS),
     "UnitRegistrationView.register": Expect(of("anonymous")),
     "UnitRegistrationView.mend": Expect(of("anonymous")),
     "UnitRegistrationView.status": Expect(of("anonymous")),
     **_screen("DeclarationView", UNITS),
     "DeclarationView.new": Expect(UNITS),
     "DeclarationView.show": Expect(UNITS, "quota", QUOTA_ROWS),
-    **_screen("QuotaReviewView", ISSUERS),
-    "QuotaReviewView.show": Expect(ISSUERS, "quota", QUOTA_ROWS),
-    "QuotaReviewView.decide": Expect(ISSUERS, "quota", QUOTA_ROWS),
+    "DeclarationView.edit": Expect(UNITS, "quota", QUOTA_ROWS),
+    **_screen("QuotaReviewView", ISSUERS | BUREAU),
+    **{
+        f"QuotaReviewView.{method}": Expect(ISSUERS | BUREAU, "quota", REVIEWED_ROWS)
+        for method in ("show", "decide", "correct")
+    },
     **_screen("QuotaQueryView", ISSUERS),
     "QuotaQueryView.show": Expect(ISSUERS, "quota", QUOTA_ROWS),
     # applicants
@@ -361,7 +378,10 @@ EXPECTED: dict[str, Expect] = {
     **_screen("CommitteeView", ADMIN | HR),
     "CommitteeView.new": Expect(ADMIN | HR),
     **{f"CommitteeView.{method}": Expect(ADMIN | HR, "committee", COMMITTEE_ROWS) for method in ("show", "edit")},
-    "CommitteeView.deregister": Expect(ADMIN | HR, "committee", COMMITTEE_ROWS),
+    **{
+        f"CommitteeView.{method}": Expect(ADMIN | HR, "committee", COMMITTEE_ROWS)
+        for method in ("deregister", "reset", "handed_over")
+    },
     "CommitteeView.other": Expect(ADMIN | HR, "committee", COMMITTEE_ROWS, {"tab": "fees"}),
     "CommitteeView.remove": Expect(ADMIN | HR, "founder", COMMITTEE_ROWS, {"tab": "founders"}),
     **_screen("CommitteeQueryView", ADMIN | ISSUERS),

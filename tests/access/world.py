@@ -91,6 +91,7 @@ class Builder:
                     session, actor=SYSTEM, user_id=account.id, role=role, body_id=self.by_name[body_name].id
                 )
             session.flush()
+            session.execute(sa.update(Post).values(since=date(2020, 1, 1)))  # the days lived through begin before today
             for account in session.scalars(sa.select(Account)):
                 self.rows.users[account.username] = account.id
                 post = session.scalars(sa.select(Post).where(Post.user_id == account.id)).first()
@@ -222,6 +223,7 @@ class Builder:
             ("far", ZHUZHOU_OFFICE, ZHUZHOU_UNIT, "12430000444885384T", "far"),
         ):
             body, hr = self.by_name[office], officers[row]
+            self.rows.put("body", row, body.id)
             with unit_of_work(SYSTEM) as session:
                 for table, model in (("acceptance", Acceptance), ("authority", IssuingAuthority)):
                     found = session.scalars(sa.select(model.id).where(model.body_id == body.id)).first()
@@ -241,6 +243,7 @@ class Builder:
                     },
                     password=PASSWORD,
                     licence=("执照.pdf", self.paper),
+                    consent=True,
                 )
                 self.rows.put("registration", row, made.id)
             with unit_of_work(hr) as session:

@@ -5,22 +5,32 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from sqlalchemy.exc import IntegrityError
 
-from app.accounts import services
-from app.accounts.models import Account, Post, UnitRegistration
+from app.accounts import queries, rules, services
+from app.accounts.enums import RegistrationStatus
+from app.accounts.models import Account, Post, UnitRegistration, UnmaskLog
+from app.bodies.enums import BodyNature, NodeType
 from app.bodies.models import Body
+from app.bodies.services import deregister_body
 from app.core import clock
-from app.core.db import read_session, unit_of_work
+from app.core.audit import AuditEntry
+from app.core.db import db, read_session, unit_of_work
 from app.core.enums import Role
 from app.core.errors import Conflict, Invalid, NotAllowed, NotFound
+from app.core.scope import Actor
 from tests.applications.world import PDF
 from tests.http import Browser, Doors
-from tests.people import id_number
-from tests.places import CITY, FAR, MONDAY, SYSADMIN, SYSTEM, act
+from tests.people import id_number, make_actor
+from tests.places import CITY, COUNTY, DRAINAGE, FAR, HOUSING, MONDAY, SYSADMIN, SYSTEM, act, make_body
 
 CODE, PASSWORD = "91350100M000100Y43", "Danwei@2026x"
 FORM = {
@@ -34,7 +44,9 @@ FORM = {
     "username": "sjy",
     "password": PASSWORD,
     "repeat": PASSWORD,
+    "consent": "y",
 }
+OTHER_CODE = "12430000444885384T"
 
 
 @pytest.fixture
@@ -56,14 +68,45 @@ def send(visitor: Browser, url: str = "/register/unit/", *, licence: bytes | Non
 
 
 def registration() -> UnitRegistration | None:
+    """The latest."""
     with read_session(SYSTEM) as session:
-        return session.scalar(sa.select(UnitRegistration))
+        return session.scalar(sa.select(UnitRegistration).order_by(UnitRegistration.id.desc()))
 
 
-def decide(actor: object, approve: bool, opinion: str = "") -> int:
+def shown() -> str:
+    """What an officer who opens the latest registration now is shown."""
+    with read_session(SYSTEM) as session:
+        row = session.scalars(sa.select(UnitRegistration).order_by(UnitRegistration.id.desc())).first()
+        assert row is not None
+        return services.stamp_of(row, queries.matching_bodies(session, row))
+
+
+def decide(actor: Actor, approve: bool, opinion: str = "", stamp: str = "", as_body: int | None = None) -> int:
     row = registration()
     assert row is not None
-    return act(actor, services.decide_registration, registration_id=row.id, approve=approve, opinion=opinion)  # type: ignore[arg-type]
+    decision = {"approve": approve, "opinion": opinion, "as_body": as_body, "stamp": stamp or shown()}
+    return act(actor, services.decide_registration, registration_id=row.id, **decision)
+
+
+def press(officer: Browser, button: str, **typed: str) -> str:
+    """The registration's page, opened and decided on."""
+    row = registration()
+    assert row is not None
+    found = re.search(r'name="stamp" value="([^"]+)"', officer.get(f"/a25/{row.id}").text)
+    assert found
+    data = {"stamp": found[1], "approve": button} | typed
+    return officer.post(f"/a25/{row.id}", data=data, follow_redirects=True).text
+
+
+def bodies(name: str) -> list[Body]:
+    with read_session(SYSTEM) as session:
+        return list(session.scalars(sa.select(Body).where(Body.name == name).order_by(Body.id)))
+
+
+def operators(body_id: int) -> list[tuple[Role, str]]:
+    with read_session(SYSTEM) as session:
+        found = sa.select(Post.role, Account.first_name).join(Post.user).where(Post.body_id == body_id, Post.active)
+        return [(role, name) for role, name in session.execute(found)]
 
 
 def test_approved_the_unit_signs_in_for_itself(doors: Doors, visitor: Browser) -> None:
@@ -77,7 +120,7 @@ def test_approved_the_unit_signs_in_for_itself(doors: Doors, visitor: Browser) -
     licence = officer.get(f"/a25/{row.id}/licence")
     assert licence.data == PDF
     licence.close()
-    assert "审核通过，单位可以登录" in officer.post(f"/a25/{row.id}", data={"approve": "1"}, follow_redirects=True).text
+    assert "审核通过，单位可以登录" in press(officer, "1")
     with read_session(SYSTEM) as session:
         body = session.scalars(sa.select(Body).where(Body.credit_code == CODE)).one()
         account = session.scalars(sa.select(Account).where(Account.username == "sjy")).one()
@@ -100,6 +143,8 @@ def test_refused_it_is_mended_by_whoever_knows_the_password(visitor: Browser) ->
     page = visitor.post("/register/unit/status", data={"credit_code": CODE.lower(), "password": PASSWORD}).text
     assert "执照照片看不清，请重传。" in page
     assert FORM["name"] in visitor.get("/register/unit/mend").text
+    told = send(visitor, "/register/unit/mend", licence=None, password="", repeat="", consent="", name="长沙新设计院")
+    assert "请阅读并同意《个人信息处理告知书》。" in told
     told = send(visitor, "/register/unit/mend", licence=None, password="", repeat="", name="长沙新设计院")
     assert "注册申请已提交" in told
     row = registration()
@@ -118,6 +163,7 @@ def test_refused_it_is_mended_by_whoever_knows_the_password(visitor: Browser) ->
         ({"repeat": "Other@2026xx"}, "两次输入的密码不一致"),
         ({"region_code": "999999"}, "不是有效的选择"),
         ({"nature": "committee"}, "不是有效的选择"),
+        ({"consent": ""}, "请阅读并同意《个人信息处理告知书》。"),
     ],
 )
 def test_what_is_wrong_stands_beside_its_field(visitor: Browser, changed: dict[str, str], told: str) -> None:
@@ -128,16 +174,407 @@ def test_what_is_wrong_stands_beside_its_field(visitor: Browser, changed: dict[s
 
 
 def test_a_licence_is_asked_for_and_looked_at(visitor: Browser) -> None:
-    assert "请上传营业执照或法人证书。" in send(visitor, licence=None)
+    assert "请选择文件。" in send(visitor, licence=None)
     assert "改后缀无效" in send(visitor, licence=b"MZ" * 50)
     assert registration() is None
 
 
 def test_a_unit_registers_once(visitor: Browser) -> None:
     send(visitor)
-    assert "该单位已提交过注册申请" in send(visitor, username="sjy2")
+    assert "该单位已提交过注册申请，正在审核" in send(visitor, username="sjy2")
     decide(CITY, approve=True)
     assert "已有账号，请联系该单位的操作员" in send(visitor, username="sjy3")
+
+
+def errors(page: str) -> dict[str, str]:
+    """What stands beside each field."""
+    return dict(re.findall(r'id="(\w+)-errors"><li>([^<]*)</li>', page))
+
+
+def test_everything_wrong_is_told_at_once(visitor: Browser) -> None:
+    asked = {name for name in FORM if name not in ("password", "repeat", "consent")}
+    page = visitor.get("/register/unit/").text
+    needed = re.findall(r'<label for="(\w+)">[^<]*<b class="need"', page)
+    assert set(needed) == asked | {"password", "repeat", "licence"}
+    assert re.search(r"《个人信息处理告知书》<b class=\"need\"", page)
+    empty = errors(send(visitor, licence=None, **dict.fromkeys(FORM, "")))
+    assert set(empty) == asked | {"password", "repeat", "licence", "consent"}
+    wrong = errors(
+        send(visitor, credit_code="91310115MA1H8R7C6D", name="", contact_phone="1", password="Danwei", repeat="x")
+    )
+    assert set(wrong) == {"credit_code", "name", "contact_phone", "password", "repeat"}
+    assert "校验位不对" in wrong["credit_code"] and wrong["password"] == "密码至少 10 位。"
+
+
+def test_what_a_browser_does_not_send_back_is_said_to_be_gone(visitor: Browser) -> None:
+    page = send(visitor, contact_phone="1")
+    assert "密码、再次输入密码、营业执照或法人证书要重新填写或选择，其他内容都还在。" in page
+    assert "您填写的内容都还在" not in page
+    send(visitor)
+    visitor.post("/register/unit/status", data={"credit_code": CODE, "password": PASSWORD})
+    page = send(visitor, "/register/unit/mend", licence=None, password="", repeat="", contact_phone="1")
+    assert "您填写的内容都还在。" in page and "已上传 执照.pdf，不换不用再传。" in page
+
+
+# -- of what was shown -------------------------------------------------------------------------------------------
+
+
+def test_nobody_approves_what_he_was_not_shown(visitor: Browser, doors: Doors) -> None:
+    send(visitor)
+    officer, row = doors.enter(COUNTY), registration()
+    assert row is not None
+    stamp = re.search(r'name="stamp" value="([^"]+)"', officer.get(f"/a25/{row.id}").text)
+    assert stamp
+    visitor.post("/register/unit/status", data={"credit_code": CODE, "password": PASSWORD})
+    mended = {"name": "完全不同的公司", "contact_phone": "13900000056", "password": "", "repeat": ""}
+    assert "注册申请已提交" in send(visitor, "/register/unit/mend", **mended)
+    for button, opinion in (("1", ""), ("0", "不行")):
+        answer = officer.post(f"/a25/{row.id}", data={"stamp": stamp[1], "approve": button, "opinion": opinion})
+        assert answer.status_code == 422
+        assert "您打开页面之后，单位名称、联系人手机号有变化，请刷新页面，核对后再审核。" in answer.text
+        assert (
+            "完全不同的公司" in answer.text and stamp[1] in answer.text
+        )  # pressed again without a look: refused again
+    after = registration()
+    assert after is not None and after.status is RegistrationStatus.SUBMITTED and bodies("完全不同的公司") == []
+    assert "审核通过" in press(officer, "1")
+    assert len(bodies("完全不同的公司")) == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"licence": b"%PDF-1.4 another %%EOF"}, "营业执照或法人证书"),
+        ({"contact_id_number": id_number(serial=56)}, "联系人身份证号"),
+        ({"nature": "state_enterprise", "region_code": "430103"}, "单位性质、统筹区"),
+        ({"username": "sjy9", "contact_name": "何美丽"}, "联系人、登录用户名"),
+    ],
+)
+def test_every_piece_shown_is_watched(visitor: Browser, changed: dict[str, Any], told: str) -> None:
+    send(visitor)
+    stamp = shown()
+    visitor.post("/register/unit/status", data={"credit_code": CODE, "password": PASSWORD})
+    send(visitor, "/register/unit/mend", **({"licence": None, "password": "", "repeat": ""} | changed))
+    with pytest.raises(Conflict, match=f"您打开页面之后，{told}有变化"):
+        decide(CITY, approve=True, stamp=stamp)
+
+
+@pytest.mark.parametrize("stamp", ["x", "a.b", "." * 8])
+def test_a_stamp_nobody_was_given(visitor: Browser, stamp: str) -> None:
+    send(visitor)
+    with pytest.raises(Conflict, match=r"您打开页面之后，.*有变化"):
+        decide(CITY, approve=True, stamp=stamp)
+
+
+def test_sent_in_again_as_it_was_nothing_has_changed(visitor: Browser) -> None:
+    send(visitor)
+    stamp = shown()
+    visitor.post("/register/unit/status", data={"credit_code": CODE, "password": PASSWORD})
+    send(visitor, "/register/unit/mend", licence=None, password="", repeat="")
+    decide(CITY, approve=True, stamp=stamp)
+
+
+# -- a code is never blocked for ever --------------------------------------------------------------------------------
+
+
+def test_a_squatter_does_not_keep_the_unit_out(visitor: Browser, doors: Doors) -> None:
+    send(visitor, name="冒名公司", username="squatter", password="Qiangzhan@26x", repeat="Qiangzhan@26x")
+    decide(CITY, approve=False, opinion="执照不是本单位的。")
+    assert "注册申请已提交" in send(visitor)
+    squatter = Browser(doors.app, doors.app.response_class)
+    asked = {"credit_code": CODE, "password": "Qiangzhan@26x"}
+    page = squatter.post("/register/unit/status", data=asked).text
+    assert "已被新的注册代替" in page and "执照不是本单位的。" in page and "修改注册信息" not in page
+    assert squatter.get("/register/unit/mend").status_code == 302
+    with read_session(SYSTEM) as session:
+        former = session.scalars(sa.select(UnitRegistration).order_by(UnitRegistration.id)).first()
+    assert former is not None
+    with pytest.raises(Conflict, match="另有一份注册"):
+        act(
+            Actor.anonymous(),
+            services.register_unit,
+            values={name: FORM[name] for name in FORM if name not in ("password", "repeat", "consent")},
+            password="",
+            licence=None,
+            consent=True,
+            registration_id=former.id,
+        )
+    page = doors.enter(CITY).get(f"/a25/{former.id + 1}").text
+    assert "同一信用代码的其他注册" in page and "冒名公司" in page  # the history stays in sight
+    decide(CITY, approve=True)
+    assert [body.credit_code for body in bodies(FORM["name"])] == [CODE]
+    with pytest.raises(Conflict, match="注册已被新的注册代替，不能再审核"):
+        act(CITY, services.decide_registration, registration_id=former.id, stamp="", approve=True)
+
+
+def test_a_registration_nobody_decides_gives_way_in_time(visitor: Browser) -> None:
+    send(visitor, password="Wangji@2026xx", repeat="Wangji@2026xx")
+    with clock.at(MONDAY + rules.REGISTRATION_WAITS):
+        assert "正在审核" in send(visitor)
+    with clock.at(MONDAY + rules.REGISTRATION_WAITS + timedelta(seconds=1)):
+        assert "注册申请已提交" in send(visitor)
+        page = visitor.post("/register/unit/status", data={"credit_code": CODE, "password": PASSWORD}).text
+        assert "待审核" in page
+    with read_session(SYSTEM) as session:
+        found = session.scalars(sa.select(UnitRegistration.status).order_by(UnitRegistration.id)).all()
+    assert found == [RegistrationStatus.REPLACED, RegistrationStatus.SUBMITTED]
+
+
+def test_pressed_twice_at_once_it_is_handed_in_once(doors: Doors) -> None:
+    values = {name: FORM[name] for name in FORM if name not in ("password", "repeat", "consent")}
+
+    def hand_in(number: int) -> str:
+        with doors.app.app_context(), clock.at(MONDAY):
+            try:
+                act(
+                    Actor.anonymous(),
+                    services.register_unit,
+                    values=values | {"nature": BodyNature.PRIVATE_FIRM},
+                    password=PASSWORD,
+                    licence=("执照.pdf", PDF),
+                    consent=True,
+                )
+            except Invalid as refused:
+                return "refused" if set(refused.fields) & {"credit_code", "username"} else str(refused)
+        return "taken"
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(hand_in, range(4))) == ["refused"] * 3 + ["taken"]
+
+
+def test_a_user_name_is_reserved_by_who_waits_for_it(visitor: Browser) -> None:
+    send(visitor)
+    second = {"credit_code": OTHER_CODE, "name": "另一单位", "contact_id_number": id_number(serial=57)}
+    assert "这个用户名已被使用。" in send(visitor, **second)
+    with pytest.raises(Invalid, match="这个用户名已被使用"):
+        act(
+            SYSADMIN,
+            services.create_user,
+            username="sjy",
+            name="别人",
+            id_number=id_number(serial=58),
+            phone="13900000058",
+            password=PASSWORD,
+        )
+    with unit_of_work(SYSTEM) as session:
+        row = session.scalars(sa.select(UnitRegistration)).one()
+        copy = {c.key: getattr(row, c.key) for c in sa.inspect(UnitRegistration).columns if c.key != "id"}
+        session.add(UnitRegistration(**(copy | {"credit_code": OTHER_CODE, "storage_key": "00/" + "0" * 32})))
+        with pytest.raises(IntegrityError):  # and the database says so
+            session.flush()
+        session.rollback()
+    decide(CITY, approve=False, opinion="请更换联系人。")
+    assert "注册申请已提交" in send(visitor, **second)  # refused, it is free again
+
+
+# -- bodies that are on file -------------------------------------------------------------------------------------------
+
+
+def test_a_body_on_file_without_operator_is_claimed_by_its_code(visitor: Browser, doors: Doors) -> None:
+    key = make_body(DRAINAGE, credit_code=CODE)
+    assert "注册申请已提交" in send(visitor, name="长沙市城区排水事务中心（本部）")
+    officer, row = doors.enter(CITY), registration()
+    assert row is not None
+    page = officer.get(f"/a25/{row.id}").text
+    assert "该统一社会信用代码已有登记，审核通过后关联到这个机构，不另建机构。" in page and "与注册的名称不同" in page
+    assert 'name="as_body"' not in page
+    assert "审核通过" in press(officer, "1")
+    (body,) = bodies(DRAINAGE)
+    assert (body.id, body.name, body.contact_name, body.contact_phone) == (key, DRAINAGE, "何丽", "13900000055")
+    assert operators(key) == [(Role.UNIT, "何丽")] and bodies("长沙市城区排水事务中心（本部）") == []
+    assert "已有账号" in send(visitor, username="sjy2", contact_id_number=id_number(serial=59))
+
+
+def test_an_operator_who_cannot_sign_in_is_none(visitor: Browser) -> None:
+    key = make_body(DRAINAGE, credit_code=CODE)
+    gone = make_actor(Role.UNIT, body_id=key)
+    assert "已有账号" in send(visitor)
+    act(SYSADMIN, services.set_active, user_id=gone.user_id, active=False, reason="离职")
+    assert "注册申请已提交" in send(visitor)
+    decide(CITY, approve=True)
+    assert (Role.UNIT, "何丽") in operators(key)
+
+
+def test_a_namesake_is_shown_and_the_officer_chooses(visitor: Browser, doors: Doors) -> None:
+    key = make_body(DRAINAGE)  # imported, without a code
+    assert "注册申请已提交" in send(visitor, name="长沙城区排水事务中心")
+    officer, row = doors.enter(CITY), registration()
+    assert row is not None
+    page = officer.get(f"/a25/{row.id}").text
+    assert "名称与下列机构相同或相近，请先核对是不是同一个单位。" in page and f"是“{DRAINAGE}”" in page
+    assert "请选择该单位是其中哪一个，或者另建新机构" in press(officer, "1")
+    assert bodies("长沙市城区排水事务 中心") == []
+    assert "审核通过" in press(officer, "1", as_body=str(key))
+    (body,) = bodies(DRAINAGE)
+    assert (body.credit_code, operators(key)) == (CODE, [(Role.UNIT, "何丽")])
+    page = officer.get(f"/a25/{row.id}").text
+    assert "系统中已有的机构" not in page and "审核通过" in page
+
+
+def test_a_namesake_may_be_another_unit(visitor: Browser) -> None:
+    key = make_body(DRAINAGE, credit_code=OTHER_CODE)
+    send(visitor, name=DRAINAGE)
+    with pytest.raises(Invalid) as silent:
+        decide(CITY, approve=True)
+    assert set(silent.value.fields) == {"as_body"}
+    with pytest.raises(Invalid):
+        decide(CITY, approve=True, as_body=key + 1000)
+    decide(CITY, approve=True, as_body=services.NEW_BODY)
+    assert [body.credit_code for body in bodies(DRAINAGE)] == [OTHER_CODE, CODE]
+    assert operators(key) == []
+
+
+def test_a_code_that_changed_is_taken_over_with_the_link(visitor: Browser) -> None:
+    key = make_body(DRAINAGE, credit_code=OTHER_CODE)
+    send(visitor, name=DRAINAGE)
+    decide(CITY, approve=True, as_body=key)
+    assert [body.credit_code for body in bodies(DRAINAGE)] == [CODE]
+    with read_session(SYSTEM) as session:
+        entry = session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "bodies.take_registration")).one()
+    assert entry.detail["changes"]["credit_code"] == [OTHER_CODE, CODE]
+
+
+def test_a_namesake_somebody_acts_for_is_not_linked(visitor: Browser, doors: Doors) -> None:
+    key = make_body(DRAINAGE)
+    make_actor(Role.UNIT, body_id=key)
+    send(visitor, name=DRAINAGE)
+    row = registration()
+    assert row is not None
+    page = doors.enter(CITY).get(f"/a25/{row.id}").text
+    assert f"“{DRAINAGE}”已有账号" in page and f"是“{DRAINAGE}”，关联" not in page
+    with pytest.raises(Conflict, match="已有账号"):
+        decide(CITY, approve=True, as_body=key)
+
+
+def test_a_namesake_that_appears_after_the_look_is_a_change(visitor: Browser) -> None:
+    send(visitor, name=DRAINAGE)
+    stamp = shown()
+    make_body(DRAINAGE)
+    with pytest.raises(Conflict, match="您打开页面之后，系统中同名的机构有变化"):
+        decide(CITY, approve=True, stamp=stamp)
+
+
+def test_two_namesakes_approved_at_once_are_not_two_bodies(visitor: Browser, doors: Doors) -> None:
+    send(visitor, name=DRAINAGE)
+    send(visitor, name=DRAINAGE, credit_code=OTHER_CODE, username="sjy2", contact_id_number=id_number(serial=59))
+    with read_session(SYSTEM) as session:
+        rows = session.scalars(sa.select(UnitRegistration)).all()
+        stamps = {row.id: services.stamp_of(row, queries.matching_bodies(session, row)) for row in rows}
+    together = Barrier(2)
+
+    def approve(key: int) -> str:
+        with doors.app.app_context(), clock.at(MONDAY):
+            together.wait()
+            try:
+                act(CITY, services.decide_registration, registration_id=key, stamp=stamps[key], approve=True)
+            except Conflict as refused:
+                return str(refused)
+        return "approved"
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = sorted(pool.map(approve, stamps))
+    assert answers == ["approved", "您打开页面之后，系统中同名的机构有变化，请刷新页面，核对后再审核。"]
+    assert len(bodies(DRAINAGE)) == 1
+
+
+def test_a_body_above_the_officers_region_is_linked_by_the_office_above(visitor: Browser) -> None:
+    key = make_body(DRAINAGE, region_code="430100")
+    send(visitor, name=DRAINAGE, region_code="430102")
+    with pytest.raises(Conflict, match=f"“{DRAINAGE}”属长沙市，请由该统筹区的人社部门审核这份注册。"):
+        decide(COUNTY, approve=True, as_body=key)
+    decide(CITY, approve=True, as_body=key)
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        (NodeType.TITLE_OFFICE, "是经办机构，其账号由系统管理员开通。"),
+        (NodeType.COMMITTEE, "是评委会，其账号由系统管理员开通。"),
+    ],
+)
+def test_offices_and_committees_are_not_claimed(visitor: Browser, kind: NodeType, told: str) -> None:
+    make_body("某机构", kind, credit_code=CODE)
+    assert told in send(visitor)
+
+
+def test_a_department_is_claimed_as_one(visitor: Browser) -> None:
+    key = make_body(HOUSING, NodeType.DEPARTMENT, credit_code=CODE)
+    send(visitor, name=HOUSING, nature="government")
+    decide(CITY, approve=True)
+    assert operators(key) == [(Role.DEPARTMENT, "何丽")]
+
+
+def test_a_body_that_was_deregistered_is_not_claimed(visitor: Browser) -> None:
+    key = make_body(DRAINAGE, credit_code=CODE)
+    act(CITY, deregister_body, body_id=key, reason="撤并")
+    assert f"“{DRAINAGE}”已经注销，不能注册账号。" in send(visitor)
+
+
+# -- the contact -----------------------------------------------------------------------------------------------------
+
+
+def contact(**changes: Any) -> int:
+    values = {"username": "hl", "name": "何丽", "phone": "13900000055", "password": PASSWORD}
+    return act(SYSTEM, services.create_user, **(values | {"id_number": FORM["contact_id_number"]} | changes))
+
+
+def test_a_deactivated_contact_is_not_admitted(visitor: Browser) -> None:
+    key = contact()
+    act(SYSADMIN, services.set_active, user_id=key, active=False, reason="离职")
+    send(visitor)
+    with pytest.raises(Conflict, match="联系人的账号已被停用，通过后也不能登录"):
+        decide(CITY, approve=True)
+    assert bodies(FORM["name"]) == []
+    act(SYSADMIN, services.set_active, user_id=key, active=True, reason="返聘")
+    decide(CITY, approve=True)
+
+
+def test_a_contact_on_file_without_account_is_given_one(visitor: Browser) -> None:
+    person = act(
+        SYSTEM, services.register_person, name="何丽", id_number=FORM["contact_id_number"], phone="13900000055"
+    )
+    send(visitor)
+    decide(CITY, approve=True)
+    with read_session(SYSTEM) as session:
+        account = session.scalars(sa.select(Account).where(Account.username == "sjy")).one()
+        assert account.person_id == person
+        assert account.person is not None and account.person.consent_version == services.CONSENT_VERSION
+
+
+def test_consent_is_recorded(visitor: Browser) -> None:
+    send(visitor)
+    row = registration()
+    assert row is not None and (row.consented_at, row.consent_version) == (MONDAY, services.CONSENT_VERSION)
+
+
+def test_the_contacts_numbers_are_masked_and_each_look_is_recorded(visitor: Browser, doors: Doors) -> None:
+    send(visitor)
+    officer, row = doors.enter(CITY), registration()
+    assert row is not None
+    page = officer.get(f"/a25/{row.id}").text
+    whole = (FORM["contact_id_number"], FORM["contact_phone"])
+    assert not any(text in page for text in whole) and "139****0055" in page
+    assert page.index("<h2>注册信息</h2>") < page.index("data-preview-pane") < page.index("<legend>审核</legend>")
+    assert f'<iframe src="/a25/{row.id}/licence' in page
+    page = officer.post(f"/a25/{row.id}/contact").text
+    assert all(text in page for text in whole) and "本次查看已记录" in page
+    assert not any(text in officer.get(f"/a25/{row.id}").text for text in whole)
+    page = visitor.post("/register/unit/status", data={"credit_code": CODE, "password": PASSWORD}).text
+    assert "谁看过联系人的完整证件号" in page and f"经办人：审核单位注册 {FORM['name']}" in page
+    assert doors.enter(FAR).post(f"/a25/{row.id}/contact").status_code == 404
+    decide(CITY, approve=True)
+    with read_session(SYSTEM) as session:
+        look = session.scalars(sa.select(UnmaskLog)).one()
+        account = session.scalars(sa.select(Account).where(Account.username == "sjy")).one()
+        assert (look.person_id, look.registration_id) == (account.person_id, row.id)
+    assert "审核单位注册" in doors.sign_in(account.id).get("/account/").text
+
+
+def test_the_phone_is_unreadable_in_the_database(visitor: Browser) -> None:
+    send(visitor)
+    with db.engine.connect() as connection:
+        stored = connection.execute(sa.text("SELECT contact_phone, contact_id_number FROM unit_registrations")).one()
+    assert FORM["contact_phone"] not in stored[0] and FORM["contact_id_number"] not in stored[1]
 
 
 def test_only_the_office_of_its_region_decides(visitor: Browser) -> None:

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -6,6 +7,7 @@ import sqlalchemy as sa
 from app.accounts import queries, rules, services
 from app.accounts.enums import AttemptResult, SessionEnd
 from app.accounts.models import Account, LoginAttempt, LoginSession, Person, Post, UnmaskLog
+from app.accounts.services import sessions
 from app.bodies.enums import NodeType
 from app.core import clock
 from app.core.db import read_session, unit_of_work
@@ -71,7 +73,7 @@ def test_one_account_per_identity_number() -> None:
     with pytest.raises(Invalid) as refused:
         register(name="别人")
     assert set(refused.value.fields) == {"id_number"}
-    assert "已经注册过账号" in refused.value.fields["id_number"]
+    assert "这个身份证号已有账号，请直接登录" in refused.value.fields["id_number"]
 
 
 def test_five_wrong_passwords_lock_the_account_for_a_quarter_of_an_hour() -> None:
@@ -221,6 +223,45 @@ def test_a_post_of_the_future_is_not_in_force() -> None:
     assert "没有有效的任职身份" in sign_in(username(actor)).problem
 
 
+# -- the first administrator ------------------------------------------------------------------------------------
+
+ADMIN = {"username": "zhuguan", "name": "王主管", "id_number": id_number(serial=881), "phone": "13812340001"}
+
+
+def create_admin(actor: Actor = SYSTEM, **changes: Any) -> str:
+    with unit_of_work(actor) as session:
+        return services.create_admin(session, actor=actor, **(ADMIN | changes))
+
+
+def test_the_first_administrator_has_a_password_for_once() -> None:
+    password = create_admin()
+    signed_in = sign_in("zhuguan", password)
+    assert signed_in.needs_choice  # nothing but the password can be changed
+    with read_session(SYSTEM) as session:
+        account = queries.find_account(session, "zhuguan")
+        assert account and queries.must_change_password(session, account.id) and not account.is_demo
+        assert [post.role for post in queries.posts_in_force(session, account.id, clock.today())] == [Role.SYSADMIN]
+    with pytest.raises(Refusal, match="已有系统管理员“zhuguan”，其他账号由他在“用户管理”中建立"):
+        create_admin(username="another", id_number=id_number(serial=883))
+    assert create_admin(username="another", id_number=id_number(serial=883), password=PASSWORD, another=True) == ""
+    acting = resume(sign_in("another").token)
+    assert acting is not None and acting.role is Role.SYSADMIN
+
+
+def test_an_administrator_who_is_gone_makes_room() -> None:
+    gone, still = make_actor(Role.SYSADMIN), make_actor(Role.APPLICANT)
+    with pytest.raises(Refusal):
+        create_admin()
+    with unit_of_work(SYSTEM) as session:
+        session.get_one(Post, gone.post_id).active = False
+    with pytest.raises(Invalid) as refused:
+        create_admin(username="1", name="王", id_number="1", phone="1", password="short")
+    assert set(refused.value.fields) == {"username", "name", "id_number", "phone", "password"}
+    with pytest.raises(NotAllowed):
+        create_admin(still)
+    assert create_admin()
+
+
 # -- the operator of a body ------------------------------------------------------------------------------------
 
 
@@ -298,3 +339,9 @@ def test_a_deactivated_person_is_no_operator() -> None:
     with pytest.raises(Invalid) as refused:
         appoint(body, name="1", serial=773)
     assert set(refused.value.fields) == {"name"}
+
+
+def test_every_initial_password_is_one_that_may_be_set() -> None:
+    made = [sessions.initial_password() for _ in range(3_000)]
+    assert [rules.password_problem(one) for one in made] == [None] * len(made)
+    assert len({*made}) == len(made)

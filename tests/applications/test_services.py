@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -23,7 +22,7 @@ from app.catalog.enums import AcquisitionMethod as M
 from app.catalog.enums import Education
 from app.catalog.enums import TitleLevel as L
 from app.catalog.models import EligibilityRule, Setting
-from app.committees.models import AnnualBatch, Committee
+from app.committees.models import AnnualBatch, BatchSpeciality, Committee
 from app.core import clock
 from app.core.audit import AuditEntry
 from app.core.db import read_session, unit_of_work
@@ -34,6 +33,7 @@ from app.public_notices.models import NoticeLine
 from app.quotas.enums import QuotaStatus
 from app.quotas.models import PostQuota
 from tests.applications.world import BASIC, PDF, PHOTO, SCHOOL, SYSTEM, World
+from tests.threads import together
 
 APPRAISAL = "material:APPRAISAL"
 
@@ -287,7 +287,58 @@ def test_a_review_goes_into_an_open_batch_only(world: World) -> None:
         session.get_one(AnnualBatch, world.batch_id).active = False
     assert refusal(Refusal, lambda: world.submit(person, key)) == "年度批次不在申报时间内。"
     fields = wrong_fields(lambda: world.draft(world.applicant(), M.REVIEW))
-    assert fields == {"final_body_id": "该评委会目前没有开放的年度批次，请等待评委会发布申报时间。"}
+    assert fields == {"final_body_id": NO_BATCH}
+
+
+NO_BATCH = "该评委会目前没有接收给排水专业中级申报的年度批次，请等待评委会发布申报时间。"
+
+
+def change_batch(world: World, **values: object) -> None:
+    with unit_of_work(SYSTEM) as session:
+        row = session.get_one(AnnualBatch, world.batch_id)
+        for name, value in values.items():
+            setattr(row, name, value)
+
+
+def test_a_review_goes_into_a_batch_of_its_own_year(world: World) -> None:
+    with unit_of_work(SYSTEM) as session:
+        row = session.get_one(AnnualBatch, world.batch_id)
+        columns = ("committee_id", "levels", "opens_on", "closes_on", "review_from", "review_until")
+        session.add(AnnualBatch(year=2027, name="跨年", **{name: getattr(row, name) for name in columns}))
+    person = world.applicant()
+    key = world.draft(person, M.REVIEW)
+    assert world.get(key).batch_id == world.batch_id
+    world.fill(person, key)
+    change_batch(world, year=2025)
+    assert refusal(Refusal, lambda: world.submit(person, key)) == OTHER_BATCH.format("2025年 年度评审")
+    assert wrong_fields(lambda: world.draft(world.applicant(), M.REVIEW)) == {"final_body_id": NO_BATCH}
+
+
+OTHER_BATCH = "年度批次“{}”不接收该年度、等级或专业的申报，请重新暂存申报信息。"
+
+
+def test_a_batch_takes_the_specialities_it_names(world: World) -> None:
+    person = world.applicant()
+    key = world.draft(person, M.REVIEW)
+    world.fill(person, key)
+    change_batch(world, specialities=[BatchSpeciality(speciality_id=world.other_speciality_id)])
+    assert wrong_fields(lambda: world.draft(world.applicant(), M.REVIEW)) == {"final_body_id": NO_BATCH}
+    assert refusal(Refusal, lambda: world.submit(person, key)) == OTHER_BATCH.format("2026年 年度评审")
+    change_batch(world, specialities=[BatchSpeciality(speciality_id=world.speciality_id)])
+    world.submit(person, key)
+
+
+def test_a_correction_after_the_deadline_stays_in_its_batch(world: World) -> None:
+    person = world.applicant()
+    key = world.at("unit", M.REVIEW, person)
+    world.returns("unit", key)
+    change_batch(world, closes_on=date(2026, 3, 1))
+    with unit_of_work(person) as session:
+        services.save_draft(session, actor=person, values=world.head(M.REVIEW), application_id=key)
+    assert world.get(key).batch_id == world.batch_id
+    change_batch(world, specialities=[BatchSpeciality(speciality_id=world.other_speciality_id)])
+    with pytest.raises(Invalid, match="目前没有接收给排水专业中级申报的年度批次"), unit_of_work(person) as session:
+        services.save_draft(session, actor=person, values=world.head(M.REVIEW), application_id=key)
 
 
 def test_an_expired_committee_takes_nothing(world: World) -> None:
@@ -823,26 +874,6 @@ def test_the_screens_are_told_what_may_be_tried(world: World) -> None:
 
 
 # -- at the same moment ----------------------------------------------------------------------------------------
-
-
-def together(app: Flask, moment: object, acts: list[Callable[[], object]]) -> list[str]:
-    """Each act in its own thread, all at once: "" or the reason it was refused."""
-    gate, outcome = threading.Barrier(len(acts)), [""] * len(acts)
-
-    def press(place: int) -> None:
-        with app.app_context(), clock.at(moment):  # type: ignore[arg-type]
-            gate.wait()
-            try:
-                acts[place]()
-            except Refusal as refused:
-                outcome[place] = refused.reason
-
-    threads = [threading.Thread(target=press, args=(place,)) for place in range(len(acts))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return outcome
 
 
 def test_pressing_sixteen_times_submits_once(app: Flask, world: World) -> None:

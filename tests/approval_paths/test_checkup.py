@@ -242,10 +242,10 @@ def _random_province(rng: Random) -> list[int]:
     units = [make_body("随机单位") for _ in range(3)]
     offices = [make_body("随机机构", NodeType.DEPARTMENT) for _ in range(4)]
     committees = []
-    for _ in range(3):
+    for number in range(3):
         name = rng.choice(SERIES)
         covers = rng.sample(nodes[name], rng.choice([1, 2, 4]))
-        key = make_committee("随机高评会", series_name=name, speciality_ids=[row.id for row in covers])
+        key = make_committee(f"随机高评会{number}", series_name=name, speciality_ids=[row.id for row in covers])
         committees.append(key)
         if rng.random() < 0.25:
             with unit_of_work(SYSTEM) as session:

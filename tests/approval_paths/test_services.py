@@ -18,7 +18,6 @@ from app.core.db import read_session
 from app.core.enums import Role
 from app.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.core.scope import Actor
-from tests.crowd import at_once
 from tests.places import (
     CITY,
     COUNTY,
@@ -33,6 +32,7 @@ from tests.places import (
     series,
     speciality,
 )
+from tests.threads import at_once
 
 pytestmark = pytest.mark.usefixtures("app")
 SENIOR: dict[str, Any] = {"procedure": Procedure.SENIOR_REVIEW, "level": L.ASSOCIATE_SENIOR}

@@ -30,6 +30,8 @@ LINES = {
     "deep": "深处的下一页",
     "filtered": "按条件查询",
     "fuzzy": "模糊查询机构",
+    "code": "按编码查机构",
+    "initials": "按首字母查机构",
     "export": "导出",
 }
 WHOLE = Size()

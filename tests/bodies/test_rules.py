@@ -3,6 +3,8 @@ import pytest
 from app.bodies import rules
 from app.bodies.enums import BodyNature as B
 from app.bodies.enums import NodeType as N
+from app.catalog.enums import AcquisitionMethod as M
+from app.catalog.enums import TitleLevel as L
 
 CHECK = "统一社会信用代码的校验位不对，请逐位核对。"
 
@@ -81,3 +83,76 @@ def test_code(code: str, good: bool) -> None:
 )
 def test_text(text: str, problem: str | None) -> None:
     assert rules.text_problem(text, "机构名称") == problem
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("长沙市城区排水事务中心", "长沙市城区排水事务中心", True),
+        ("长沙市城区排水事务中心", "长沙市 城区排水事务中心 ", True),
+        ("长沙新设计院（湖南）有限公司", "长沙新设计院(湖南)有限责任公司", True),
+        ("长沙市城区排水事务中心", "长沙市城区排水中心", True),  # a word left out
+        ("长沙市城区排水事务中心", "长沙城区排水事务中心", True),
+        ("长沙市城区排水事务中心", "长沙市城区排水服务中心", True),  # a character exchanged
+        ("长沙市城区排水事务中心", "湖南省长沙市城区排水事务中心", True),
+        ("长沙市第一中学", "长沙市第二中学", False),
+        ("长沙市雨花区砂子塘第一小学", "长沙市雨花区砂子塘第二小学", False),
+        ("长沙市第一中学", "长沙市第十一中学", False),
+        ("长沙市雨花区环境卫生中心", "长沙市天心区环境卫生中心", False),
+        ("长沙市城区排水事务中心", "株洲市给排水工程中心", False),
+        ("长沙市城区排水事务中心", "长沙市", False),
+        ("甲所", "乙所", False),
+    ],
+)
+def test_names_that_may_be_one_bodys(one: str, other: str, same: bool) -> None:
+    assert rules.nearly_same(one, other) is rules.nearly_same(other, one) is same
+
+
+@pytest.mark.parametrize(
+    "node_type, method, level, wrong",
+    [
+        (N.TITLE_OFFICE, M.INITIAL_DETERMINATION, L.INTERMEDIATE, {}),
+        (N.DEPARTMENT, M.RECOGNITION, L.FULL_SENIOR, {}),
+        (N.TITLE_OFFICE, M.INITIAL_DETERMINATION, L.ASSOCIATE_SENIOR, {"level": "初定最高到中级，不能受理副高级。"}),
+        (N.TITLE_OFFICE, M.REVIEW, L.INTERMEDIATE, {"method": "评审由评委会决定，受理机构只办初定和认定。"}),
+        (
+            N.UNIT,
+            M.RECOGNITION,
+            L.CLERK,
+            {"body_id": "单位不能作为初定、认定的受理机构，受理机构只能是主管单位、经办机构。"},
+        ),
+        (
+            N.COMMITTEE,
+            M.INITIAL_DETERMINATION,
+            L.FULL_SENIOR,
+            {
+                "level": "初定最高到中级，不能受理正高级。",
+                "body_id": "评委会不能作为初定、认定的受理机构，受理机构只能是主管单位、经办机构。",
+            },
+        ),
+    ],
+)
+def test_who_decides_what(node_type: N, method: M, level: L, wrong: dict[str, str]) -> None:
+    assert rules.acceptance_problem(node_type, method, level) == wrong
+
+
+@pytest.mark.parametrize(
+    "one, other, same",
+    [("43", "430", True), ("43", "4300", True), ("0100", "01", True), ("0", "0000", True), ("0100", "0010", False)],
+)
+def test_codes_that_numbers_pad_alike(one: str, other: str, same: bool) -> None:
+    assert (one.ljust(8, "0") == other.ljust(8, "0")) is same
+    assert (rules.stem(one) == rules.stem(other)) is same
+
+
+@pytest.mark.parametrize(
+    "code, good", [("0100", True), ("01A0ffff", True), ("", False), ("0" * 9, False), ("零一", False)]
+)
+def test_issuing_code(code: str, good: bool) -> None:
+    assert (rules.issuing_code_problem(code) is None) is good
+
+
+def test_a_guideline_may_be_long() -> None:
+    assert rules.guideline_problem("知" * rules.GUIDELINE_LENGTH) is None
+    assert rules.guideline_problem("知" * rules.GUIDELINE_LENGTH + "\n ") is None
+    assert rules.guideline_problem("知" * (rules.GUIDELINE_LENGTH + 1)) == "申报须知不超过 5000 个字。"

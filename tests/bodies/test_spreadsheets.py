@@ -1,14 +1,16 @@
-"""A3 批量导入: bodies that take 初定 and 认定, by workbook; and how any file is looked over."""
+"""批量导入 of bodies, and of those that take 初定 and 认定; and how any file is looked over."""
 
 from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session
 
-from app.bodies import services
+from app.bodies import queries, services
 from app.bodies.enums import NodeType
-from app.bodies.models import Acceptance
-from app.bodies.spreadsheets import KIND
+from app.bodies.models import Acceptance, Body
+from app.bodies.spreadsheets import BODIES, KIND
 from app.catalog.enums import AcquisitionMethod, TitleLevel
 from app.core.audit import AuditEntry
 from app.core.db import read_session
@@ -18,6 +20,7 @@ from app.imports import BatchState
 from tests.imports.files import problems, submit, take, told, workbook
 from tests.people import make_actor
 from tests.places import SYSTEM, act, make_body, make_committee
+from tests.threads import while_uncommitted
 
 ASKED = {"method": "初定", "level": "助理级"}
 
@@ -53,7 +56,7 @@ def test_good_rows_become_records_once_and_bad_ones_say_why(officer: Actor, offi
         4: {"受理机构": "与第 2 行重复（受理机构、取得方式、职称等级相同）。"},
         5: {"受理机构": number, "打印在证书上的机构名称": "请填写打印在证书上的机构名称。"},
         6: {"受理机构": "与第 2 行是同一机构的同一受理事项。"},
-        7: {"受理机构": "评委会不能作为初定、认定的受理机构。"},
+        7: {"受理机构": "评委会不能作为初定、认定的受理机构，受理机构只能是主管单位、经办机构。"},
     }
     with read_session(SYSTEM) as session:
         assert session.scalar(sa.select(sa.func.count(Acceptance.id))) == 0
@@ -88,6 +91,111 @@ def test_a_revived_record_says_in_its_history_that_it_came_back(officer: Actor, 
             {"changes": {"active": [False, True], "printed_name": ["旧名", "新名"]}},
         ),
     ]
+
+
+def test_what_a_body_cannot_take_is_told_by_column(officer: Actor, office: int) -> None:
+    make_body("某单位", code="UNIT1")
+    for number in (2, 3):
+        make_body(f"职改办{number}", NodeType.TITLE_OFFICE, code=f"OFFICE{number}")
+    batch = take(officer, KIND, ["OFFICE1", "长沙市人社局", ""], method="初定", level="副高级")
+    assert problems(officer, batch) == {2: {"职称等级": "初定最高到中级，不能受理副高级。"}}
+    batch = take(
+        officer,
+        KIND,
+        ["OFFICE1", "长沙市 人社局", ""],
+        ["UNIT1", "\U0003106c局", ""],
+        ["OFFICE2", "长沙市人社局", "知" * 5000],
+        ["OFFICE3", "长沙市人社局", "知" * 5001],
+        **ASKED,
+    )
+    assert told(officer, batch) == (BatchState.CHECKED, 1, 3, "")
+    assert problems(officer, batch) == {
+        2: {"打印在证书上的机构名称": "打印在证书上的机构名称中“市”之后有空格或换行，请删去。"},
+        3: {
+            "打印在证书上的机构名称": "打印在证书上的机构名称中的“\U0003106c”（U+3106C）没有可以打印的字形，"
+            "印不到证书上，请换用其他字。",
+            "受理机构": "单位不能作为初定、认定的受理机构，受理机构只能是主管单位、经办机构。",
+        },
+        5: {"申报须知": "不超过 5000 个字。"},
+    }
+
+
+def test_a_body_that_is_being_deregistered_takes_nothing_by_workbook(app: Flask, officer: Actor, office: int) -> None:
+    batch = take(officer, KIND, ["OFFICE1", "人社局", ""], **ASKED)
+
+    def ends(session: Session) -> None:
+        services.deregister_body(session, actor=officer, body_id=office, reason="撤并")
+
+    with while_uncommitted(app, officer, ends, lambda: submit(officer, KIND, batch)) as outcome:
+        assert outcome == [BatchState.NOTHING]
+    assert problems(officer, batch) == {2: {"受理机构": "没有编码或名称为“OFFICE1”的机构，或它已注销。"}}
+    with read_session(officer) as session:
+        assert session.scalars(sa.select(Acceptance)).all() == []
+
+
+UNIT_ROW = ["U0001", "长沙市第一中学", "单位", "事业单位", "430100", "91350100M000100Y43", "李", "13812345678"]
+
+
+def body_rows(*changes: dict[int, object]) -> list[list[object]]:
+    return [[change.get(at, cell) for at, cell in enumerate(UNIT_ROW)] for change in changes]
+
+
+def test_bodies_by_workbook(officer: Actor) -> None:
+    office = {0: "o0002", 1: "开福区职改办", 2: "经办机构", 3: "机关", 4: "430105", 5: "", 6: "", 7: ""}
+    batch = take(officer, BODIES, *body_rows({}, office))
+    assert told(officer, batch) == (BatchState.CHECKED, 2, 0, "")
+    assert submit(officer, BODIES, batch) is BatchState.SUBMITTED
+    with read_session(officer) as session:
+        made = session.scalars(sa.select(Body).where(Body.code.in_(["U0001", "O0002"])).order_by(Body.id)).all()
+        assert [(row.name, row.pinyin, row.node_type, row.region_code, row.credit_code) for row in made] == [
+            ("长沙市第一中学", "cssdyzx", NodeType.UNIT, "430100", "91350100M000100Y43"),
+            ("开福区职改办", "kfqzgb", NodeType.TITLE_OFFICE, "430105", None),
+        ]
+        assert [row.name for row in queries.search_bodies(session, "开福职改")] == ["开福区职改办"]
+        entries = session.scalars(
+            sa.select(AuditEntry.detail).where(
+                AuditEntry.action == "bodies.import", AuditEntry.object_id == str(made[0].id)
+            )
+        ).all()
+    assert entries == [
+        {
+            "code": "U0001",
+            "name": "长沙市第一中学",
+            "node_type": "unit",
+            "nature": "public_institution",
+            "region": "长沙市",
+            "credit_code": "91350100M000100Y43",
+            "contact_name": "李",
+            "contact_phone": "138****5678",
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "wrong"),
+    [
+        ({0: "U1", 5: ""}, {"机构编码": "机构编码为 4 至 30 位大写字母和数字。"}),
+        ({0: "first", 5: ""}, {"机构编码": "已被“先来的”使用。"}),
+        ({0: "U0009", 5: "12430000444885384t"}, {"统一社会信用代码": "已被“先来的”使用。"}),
+        ({0: "u0001"}, {"机构编码": "与第 2 行相同。", "统一社会信用代码": "与第 2 行相同。"}),
+        ({0: "U0009", 5: "91350100M000100Y44"}, {"统一社会信用代码": "统一社会信用代码的校验位不对，请逐位核对。"}),
+        ({0: "U0009", 5: "", 4: "430200"}, {"行政区划代码": "只能维护本统筹区内的机构。"}),
+        ({0: "U0009", 5: "", 4: "430198"}, {"行政区划代码": "请填写现行的 6 位行政区划代码。"}),
+        ({0: "U0009", 5: "", 2: "经办机构", 3: "国有企业"}, {"单位性质": "经办机构只能是机关或事业单位。"}),
+        ({0: "U0009", 5: "", 2: "评委会"}, {"受理节点类型": "“评委会”不在可选范围内，请从下拉列表中选择。"}),
+        ({0: "U0009", 5: "", 1: "长沙 一中"}, {"机构名称": "机构名称中“沙”之后有空格或换行，请删去。"}),
+    ],
+)
+def test_a_body_by_workbook_that_cannot_be(officer: Actor, change: dict[int, object], wrong: dict[str, str]) -> None:
+    make_body("先来的", code="FIRST", credit_code="12430000444885384T")
+    batch = take(officer, BODIES, *body_rows({}, change))
+    assert problems(officer, batch) == {3: wrong}
+
+
+def test_an_administrator_imports_bodies_of_any_region(app: object) -> None:
+    admin = make_actor(Role.SYSADMIN)
+    batch = take(admin, BODIES, *body_rows({4: "430200"}))
+    assert submit(admin, BODIES, batch) is BatchState.SUBMITTED
 
 
 # -- a file as a whole -----------------------------------------------------------------------------------------------

@@ -87,6 +87,19 @@ def test_codes_are_one_of_a_kind_and_names_within_a_parent() -> None:
         add(parent=999_999)
 
 
+RARE = "\U0003106c"
+
+
+@pytest.mark.parametrize("name", [f"{RARE}学", "智慧 水务", "智慧\u3000水务"])
+def test_a_name_that_would_not_print_is_refused_where_it_is_entered(name: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        add(name=name)
+    assert set(refused.value.fields) == {"name"}
+    with pytest.raises(Invalid) as refused:
+        title(name=name, ministry_title=name, branch=name)
+    assert set(refused.value.fields) == {"name", "ministry_title", "branch"}
+
+
 def test_change_is_recorded_with_before_and_after() -> None:
     key = add()
     act(PROVINCE, services.change_speciality, speciality_id=key, code="9905", name="水务信息化")

@@ -6,16 +6,21 @@ from dataclasses import asdict, fields
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
 from app.applications.models import Application
+from app.bodies.models import IssuingAuthority
 from app.certificates import queries, services
 from app.certificates.enums import CertificateStatus
 from app.certificates.models import Certificate
+from app.committees.models import FoundingBody
 from app.core import clock
 from app.core.db import read_session, unit_of_work
 from app.core.enums import Role
 from app.core.scope import Actor
 from tests.applications.world import SYSTEM
+from tests.http import Doors
+from tests.places import CITY
 from tests.review_plans.stage import Stage
 
 PUBLIC = Actor.anonymous()
@@ -151,3 +156,32 @@ def test_the_queue_of_issuing_and_the_lists(stage: Stage, certificate: Certifica
             ({"status": CertificateStatus.RENDERED}, 0),
         ):
             assert len(session.scalars(queries.listing(values)).all()) == found
+
+
+def test_how_many_wait_for_an_authority(stage: Stage) -> None:
+    """Those its own body determined, and those of committees it founded or that share its region with nobody nearer."""
+
+    def waiting(key: int) -> int:
+        with read_session(stage.world.actors["hr"]) as session:
+            return queries.waiting_for(session, session.get_one(IssuingAuthority, key))
+
+    office = stage.authority()
+    far = stage.authority("far_office", "4302", "株洲市人社局")
+    determined = stage.determined(2)
+    assert (waiting(office), waiting(far)) == (2, 0)
+    stage.filed(stage.rechecked(3))
+    assert (waiting(office), waiting(far)) == (5, 0)
+    with unit_of_work(SYSTEM) as session:
+        session.add(FoundingBody(committee_id=stage.world.ids["committee"], body_id=stage.world.ids["far_office"]))
+    assert (waiting(office), waiting(far)) == (2, 3)
+    with unit_of_work(stage.office) as session:
+        services.issue(session, actor=stage.office, application_id=determined[0], document_number="长人社〔2026〕5号")
+    assert waiting(office) == 1
+
+
+def test_ending_a_code_says_beforehand_who_waits(stage: Stage, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = stage.authority()
+    stage.determined(2)
+    page = Doors(app, monkeypatch).enter(CITY).get(f"/a9/retire/{key}").text
+    assert "2 份已生效的申报在等它发证：注销以后不再生成编号" in page
+    assert "在等它发证" not in Doors(app, monkeypatch).enter(CITY).get(f"/a9/edit/{key}").text

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from sqlalchemy.orm import Session
 
 from app.accounts.models import BlacklistEntry
 from app.applications.models import Application, ApplicationMaterial
+from app.bodies import services as bodies
 from app.bodies.models import IssuingAuthority
 from app.catalog.enums import AcquisitionMethod as M
 from app.catalog.enums import TitleLevel as L
@@ -29,8 +31,9 @@ from app.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
 from app.core.jobs import ItemStatus, Job, JobItem, JobStatus
 from app.core.scope import Actor
 from tests.applications.world import SYSTEM
-from tests.crowd import at_once
+from tests.places import act
 from tests.review_plans.stage import Stage
+from tests.threads import at_once, while_uncommitted
 
 DOCUMENT = "长人社职〔2026〕5号"
 TEMPLATE = rules.read_template(rules.DEFAULT_TEMPLATE)
@@ -158,14 +161,65 @@ def test_a_pool_ends(stage: Stage) -> None:
 
 
 def test_two_authorities_whose_codes_pad_alike_do_not_share_numbers(stage: Stage) -> None:
+    """Bodies refuse such a code at entry; one that ended with numbers in people's hands still keeps them."""
     first = stage.authority("office", "4301", "长沙市人社局")
+    issue(stage, stage.determined(1)[0])
+    with unit_of_work(SYSTEM) as session:
+        ended = session.get_one(IssuingAuthority, first)
+        ended.active, ended.deregistered_at = False, clock.now()
     second = stage.authority("far_office", "43010", "株洲市人社局")
-    generate(stage, 1, 5, issuing_authority_id=first)
     province = stage.world.actors["province"]
-    told = refusal(Refusal, lambda: generate(stage, 6, 9, by=province, issuing_authority_id=second))
+    told = refusal(Refusal, lambda: generate(stage, 60, 69, by=province, issuing_authority_id=second))
     assert told == (
         "“株洲市人社局”的发证单位编码“43010”补足位数后与“长沙市人社局”（4301）相同，请先在发证单位编码配置中改正其中一个。"
     )
+
+
+def test_a_mistyped_code_is_corrected_and_its_pool_goes_to_whom_the_code_belongs(stage: Stage) -> None:
+    hr = stage.world.actors["hr"]
+    wrong = stage.authority("office", "4302", "长沙市人社局")
+    generate(stage, 1, 5, issuing_authority_id=wrong)
+    act(hr, bodies.change_issuing_authority, authority_id=wrong, code="4301", printed_name="长沙市人社局")
+    right = stage.authority("far_office", "4302", "株洲市人社局")
+    province = stage.world.actors["province"]
+    told = refusal(Conflict, lambda: generate(stage, 1, 5, by=province, issuing_authority_id=right))
+    assert "其中 5 个编号已经生成过" in told
+    generate(stage, 6, 9, by=province, issuing_authority_id=right)
+    assert issue(stage, stage.determined(1)[0]).number == number_of(stage, 1)
+    with read_session(SYSTEM) as session:
+        pools = {pool.prefix[-8:]: pool.issuing_authority_id for pool in session.scalars(sa.select(NumberPool))}
+    assert pools == {"43020000": right, "43010000": wrong}
+    told = refusal(
+        Invalid,
+        lambda: act(hr, bodies.change_issuing_authority, authority_id=wrong, code="4303", printed_name="长沙市人社局"),
+    )
+    assert told == "编码 4301 已用于1 份证书的编号，不能更改。"
+    act(hr, bodies.change_issuing_authority, authority_id=wrong, code="4301", printed_name="长沙市人力资源和社会保障局")
+
+
+def test_correcting_a_code_and_issuing_under_it_wait_for_each_other(stage: Stage, app: Flask) -> None:
+    key, (one, other) = stage.authority(code="4302"), stage.determined(2)
+    hr = stage.world.actors["hr"]
+    correct = {"authority_id": key, "code": "4301", "printed_name": "长沙市人社局"}
+
+    def corrects(session: Session) -> None:
+        bodies.change_issuing_authority(session, actor=hr, **correct)
+
+    def issues(session: Session) -> None:
+        services.issue(session, actor=stage.office, application_id=other, document_number=DOCUMENT)
+
+    with while_uncommitted(app, hr, corrects, lambda: issue(stage, one).number) as outcome:
+        assert outcome == [number_of(stage, 1)]
+    back = correct | {"code": "4302"}
+    with while_uncommitted(app, stage.office, issues, lambda: act(hr, bodies.change_issuing_authority, **back)) as said:
+        assert [type(one) for one in said] == [Invalid]
+
+
+def test_a_code_that_ended_takes_no_more_numbers(stage: Stage) -> None:
+    key = stage.authority()
+    act(stage.world.actors["hr"], bodies.deregister_issuing_authority, authority_id=key, reason="职能调整")
+    with pytest.raises(Invalid, match="请录入发证单位名称"):
+        generate(stage, 1, 5, issuing_authority_id=key)
 
 
 def test_a_unit_code_that_fits_no_number_is_told(stage: Stage) -> None:

@@ -57,6 +57,53 @@ def test_a_record_ends_after_it_begins() -> None:
     assert rules.record_problem(day, day) == {"valid_until": "有效期截止日期应晚于核准备案日期。"}
 
 
+@pytest.mark.parametrize(
+    "recorded_on, valid_until, fields",
+    [
+        (date(2026, 3, 2), date(2029, 3, 1), {}),
+        (date(2026, 3, 3), date(2029, 3, 2), {"recorded_on": "核准备案日期不能晚于今天。"}),
+        (date(2031, 1, 1), date(2033, 1, 1), {"recorded_on": "核准备案日期不能晚于今天。"}),
+        (date(2001, 1, 1), date(2003, 12, 31), {"valid_until": "备案有效期已过，请填写现行有效的备案。"}),
+        (date(2023, 3, 3), date(2026, 3, 1), {"valid_until": "备案有效期已过，请填写现行有效的备案。"}),
+        (date(2023, 3, 3), date(2026, 3, 2), {}),
+        (date(2026, 3, 2), date(2026, 3, 2), {"valid_until": "有效期截止日期应晚于核准备案日期。"}),
+    ],
+)
+def test_a_record_that_is_said_to_be_in_force(recorded_on: date, valid_until: date, fields: dict[str, str]) -> None:
+    assert rules.record_problem(recorded_on, valid_until, date(2026, 3, 2)) == fields
+
+
+TREE = {1: None, 2: 1, 3: 1, 4: 2, 5: 2}
+
+
+@pytest.mark.parametrize(
+    "node, tops, under",
+    [(4, {4}, True), (4, {2}, True), (4, {1}, True), (4, {3, 5}, False), (1, {4}, False), (9, {1}, False)],
+)
+def test_what_lies_under(node: int, tops: set[int], under: bool) -> None:
+    assert rules.lies_under(node, tops, TREE) is under
+
+
+@pytest.mark.parametrize(
+    "first, second, both, as_wide",
+    [
+        (set(), set(), True, True),
+        ({4}, set(), True, True),
+        (set(), {4}, True, False),
+        ({4}, {2}, True, True),
+        ({2}, {4}, True, False),
+        ({2}, {4, 5}, True, False),
+        ({4}, {5}, False, False),
+        ({4}, {4, 5}, True, True),
+        ({4, 3}, {2}, True, False),
+    ],
+)
+def test_chosen_specialities(first: set[int], second: set[int], both: bool, as_wide: bool) -> None:
+    assert rules.overlap(first, second, TREE) is rules.overlap(second, first, TREE) is both
+    assert rules.as_wide(first, second, TREE) is as_wide
+
+
+OUTSIDE = "申报期应在 {0} 年之内，批次只接收 {0} 年度的申报。"
 GOOD: dict[str, Any] = {
     "year": 2026,
     "levels": [L.ASSOCIATE_SENIOR, L.FULL_SENIOR],
@@ -71,14 +118,33 @@ GOOD: dict[str, Any] = {
     "changes, fields",
     [
         ({}, {}),
-        ({"year": 2027}, {}),
-        ({"year": 2025}, {"year": "只能提交 2026 或 2027 年度的批次。"}),
-        ({"year": 2028}, {"year": "只能提交 2026 或 2027 年度的批次。"}),
+        ({"year": 2027}, {"opens_on": OUTSIDE.format(2027), "closes_on": OUTSIDE.format(2027)}),
+        ({"closes_on": date(2027, 1, 31), "review_until": date(2027, 3, 1)}, {"closes_on": OUTSIDE.format(2026)}),
+        ({"opens_on": date(1900, 1, 1)}, {"opens_on": OUTSIDE.format(2026)}),
+        (
+            {"year": 2025, "opens_on": date(2025, 3, 1), "closes_on": date(2025, 5, 1)},
+            {"year": "只能提交 2026 或 2027 年度的批次。", "closes_on": "申报截止日期已过。"},
+        ),
+        (
+            {
+                "year": 2028,
+                "opens_on": date(2028, 1, 1),
+                "closes_on": date(2028, 2, 1),
+                "review_from": date(2028, 2, 1),
+                "review_until": date(2028, 2, 28),
+            },
+            {"year": "只能提交 2026 或 2027 年度的批次。"},
+        ),
         ({"levels": []}, {"levels": "请选择评审的职称等级。"}),
         ({"levels": [L.FULL_SENIOR, L.INTERMEDIATE, L.CLERK]}, {"levels": "高评会不能评审员级、中级。"}),
         ({"closes_on": date(2026, 2, 28)}, {"closes_on": "申报截止日期不能早于开始日期。"}),
         (
             {"opens_on": date(2026, 1, 1), "closes_on": date(2026, 3, 1)},
+            {"closes_on": "申报截止日期已过。"},
+        ),
+        ({"closes_on": date(2026, 3, 1), "deadline": date(2026, 3, 1)}, {}),
+        (
+            {"closes_on": date(2026, 3, 1), "deadline": date(2026, 5, 31)},
             {"closes_on": "申报截止日期已过。"},
         ),
         ({"review_from": date(2026, 2, 1)}, {"review_from": "评审开始日期不能早于申报开始日期。"}),

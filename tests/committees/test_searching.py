@@ -10,10 +10,11 @@ from flask import Flask
 from app.bodies import services as bodies
 from app.bodies.enums import NodeType as N
 from app.core import clock
+from app.core.db import read_session
 from app.core.enums import Role
 from tests.http import Browser, Doors
 from tests.people import id_number, make_actor
-from tests.places import CITY, MONDAY, PROVINCE, SYSTEM, act, actor_of, make_body, make_committee
+from tests.places import CITY, MONDAY, PROVINCE, SYSTEM, act, actor_of, make_body, make_committee, series
 
 
 @pytest.fixture
@@ -35,14 +36,20 @@ def test_bodies_by_kind_and_region(doors: Doors) -> None:
     assert texts(http, "bodies?q=长沙&own=1") == ["长沙一中", "长沙高评会"]
     assert texts(http, "bodies?q=长沙&kind=unit&kind=department") == ["长沙一中", "长沙驻株洲办"]
     assert texts(http, "bodies?q=长沙&kind=nonsense") == texts(http, "bodies?q=长沙")
-    assert texts(http, "units?q=csyz") == ["长沙一中"]
-    assert texts(http, "committees?q=长沙") == ["长沙高评会"]
+    assert texts(http, "bodies?q=csyz&kind=unit") == ["长沙一中"]
+    assert texts(http, "bodies?q=长沙&kind=committee") == ["长沙高评会"]
     assert texts(http, "bodies") == []
 
 
 def test_specialities_say_where_they_hang(doors: Doors) -> None:
     items = doors.enter(CITY).get("/search/specialities?q=gps").json["items"]
     assert [(item["text"], item["note"]) for item in items] == [("给排水", "050102 建设类")]
+    with read_session(SYSTEM) as session:
+        own, other = series(session, "工程技术人员"), series(session, "中小学教师")
+    http = doors.enter(CITY)
+    assert texts(http, f"specialities?q=gps&series={own}") == ["给排水"]
+    assert texts(http, f"specialities?q=gps&series={other}") == []
+    assert texts(http, f"specialities?q=gps&series={10**30}") == ["给排水"]  # no series at all
 
 
 def test_people_within_scope_by_name_or_whole_number(doors: Doors) -> None:

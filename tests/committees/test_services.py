@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -17,12 +17,13 @@ from app.catalog.enums import TitleLevel as L
 from app.committees import queries, services
 from app.committees.enums import CommitteeGrade as G
 from app.committees.enums import FeeItem
-from app.committees.models import AnnualBatch, Committee, CoveredSpeciality, FoundingBody
+from app.committees.models import Committee, CoveredSpeciality, FoundingBody
 from app.core import clock
 from app.core.db import read_session
 from app.core.enums import Role
 from app.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
 from app.core.scope import Actor
+from tests.committees.year import batch
 from tests.places import (
     CITY,
     FAR,
@@ -38,16 +39,6 @@ from tests.places import (
     speciality,
 )
 
-BATCH: dict[str, Any] = {
-    "year": 2026,
-    "name": "年度评审",
-    "levels": [L.FULL_SENIOR, L.ASSOCIATE_SENIOR],
-    "opens_on": date(2026, 3, 1),
-    "closes_on": date(2026, 5, 31),
-    "review_from": date(2026, 6, 1),
-    "review_until": date(2026, 12, 31),
-}
-
 
 @pytest.fixture(autouse=True)
 def monday(app: object) -> Iterator[None]:
@@ -57,11 +48,6 @@ def monday(app: object) -> Iterator[None]:
 
 def create(actor: Actor = CITY, **changes: Any) -> int:
     return act(actor, services.create_committee, **committee_values(**changes))
-
-
-def batch(committee_id: int, actor: Actor | None = None, **changes: Any) -> int:
-    actor = actor or actor_of(committee_id, Role.COMMITTEE)
-    return act(actor, services.create_batch, committee_id=committee_id, **(BATCH | changes))
 
 
 def test_a_committee_is_a_body_with_what_it_covers_and_who_founded_it() -> None:
@@ -171,70 +157,6 @@ def test_an_expired_record(day: date, problem: str | None) -> None:
         assert queries.committee_problem(session, 10**9, day) == "评委会不存在或已注销"
 
 
-def test_batch_by_its_operator_and_its_officers() -> None:
-    key = make_committee()
-    mine = batch(key)
-    theirs = batch(key, CITY, name="第二批", year=2027)
-    with read_session(SYSTEM) as session:
-        assert session.get_one(AnnualBatch, mine).levels == ["associate_senior", "full_senior"]
-        assert [row.id for row in queries.batches_of(session, key)] == [theirs, mine]
-
-
-def test_who_may_not_submit_a_batch() -> None:
-    key, other = make_committee("一会"), make_committee("二会")
-    operator = actor_of(other, Role.COMMITTEE)
-    for actor in (operator, FAR, actor_of(key, Role.JUDGE), actor_of(key, Role.UNIT)):
-        with pytest.raises(NotAllowed, match="年度批次由评委会自己或当地人社部门提交。"):
-            batch(key, actor)
-    with pytest.raises(NotFound):
-        batch(10**9, operator)
-    mine = batch(key)
-    with pytest.raises(NotAllowed):
-        act(operator, services.close_batch, batch_id=mine, reason="别人的")
-
-
-def test_batch_refusals() -> None:
-    key = make_committee()
-    batch(key)
-    with pytest.raises(Invalid) as refused:
-        batch(key, levels=[L.CLERK], closes_on=date(2026, 2, 1))
-    assert refused.value.fields == {
-        "levels": "高评会不能评审员级。",
-        "closes_on": "申报截止日期不能早于开始日期。",
-        "name": "2026 年度已有同名批次。",
-    }
-    with pytest.raises(Invalid, match="请填写批次名称。"):
-        batch(key, name=" ")
-
-
-def test_an_expired_committee_takes_no_batch() -> None:
-    key = make_committee(recorded_on=date(2023, 3, 1), valid_until=date(2026, 2, 28))
-    with pytest.raises(Refusal, match="评委会备案已于 2026-02-28 到期，请先重新核准备案，不能提交年度批次。"):
-        batch(key)
-
-
-def test_open_batches() -> None:
-    key = make_committee()
-    mine = batch(key)
-
-    def found(level: L, day: date) -> list[int]:
-        with read_session(SYSTEM) as session:
-            return [row.id for row in queries.open_batches(session, key, level, day)]
-
-    assert found(L.FULL_SENIOR, BATCH["opens_on"]) == [mine]
-    assert found(L.FULL_SENIOR, BATCH["closes_on"]) == [mine]
-    assert found(L.FULL_SENIOR, BATCH["opens_on"] - timedelta(days=1)) == []
-    assert found(L.FULL_SENIOR, BATCH["closes_on"] + timedelta(days=1)) == []
-    assert found(L.INTERMEDIATE, TODAY) == []
-    operator = actor_of(key, Role.COMMITTEE)
-    with pytest.raises(Invalid, match="请填写关闭原因。"):
-        act(operator, services.close_batch, batch_id=mine, reason=" ")
-    act(operator, services.close_batch, batch_id=mine, reason="名额已满")
-    assert found(L.FULL_SENIOR, TODAY) == []
-    with pytest.raises(Conflict, match="该批次已经关闭。"):
-        act(operator, services.close_batch, batch_id=mine, reason="再来")
-
-
 def test_a_committee_at_work_is_not_deregistered() -> None:
     founder = make_body("组建的局", N.TITLE_OFFICE)
     key = make_committee("在用的高评会", founder=founder)
@@ -319,18 +241,3 @@ def test_a_fee_has_one_amount_for_an_item_and_level() -> None:
         act(CITY, services.set_fee, **at, amount=Decimal("1.005"))
     with pytest.raises(Invalid, match="高评会不评审中级"):
         act(CITY, services.set_fee, **(at | {"level": L.INTERMEDIATE}), amount=Decimal(1))
-
-
-def test_an_unused_batch_is_changed_by_its_committee() -> None:
-    key = create()
-    row = batch(key)
-    changed = {name: value for name, value in BATCH.items() if name != "year"}
-    operator = actor_of(key, Role.COMMITTEE)
-    act(operator, services.change_batch, batch_id=row, **(changed | {"name": "首批"}))
-    with pytest.raises(NotAllowed):
-        act(actor_of(create(), Role.COMMITTEE), services.change_batch, batch_id=row, **changed)
-    batch(key)
-    with pytest.raises(Invalid, match="已有同名批次"):
-        act(operator, services.change_batch, batch_id=row, **changed)
-    with read_session(SYSTEM) as session:
-        assert session.get_one(AnnualBatch, row).stage(TODAY).label == "申报中"

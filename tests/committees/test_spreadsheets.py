@@ -186,7 +186,7 @@ def test_codes_names_and_the_rest_are_held_to_the_forms_rules(officer: Actor) ->
     )
     assert problems(officer, batch) == {
         2: {"评委会编码": "已被“已有高评会”使用。"},
-        3: {"评委会名称": "已有同名的评委会。"},
+        3: {"评委会名称": "已有同名的评委会（编码 CMT900）。"},
         5: {"评委会名称": "与第 4 行的名称相同。"},
         6: {
             "行政区划代码": "只能维护本统筹区内的机构。",

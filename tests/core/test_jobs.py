@@ -1,14 +1,18 @@
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.core import jobs
+from app.accounts import services as accounts
+from app.accounts.models import Post
+from app.core import clock, jobs
 from app.core.audit import AuditEntry
 from app.core.db import read_session, unit_of_work
 from app.core.enums import Role
 from app.core.errors import Refusal
 from app.core.jobs import ItemStatus, Job, JobItem, JobStatus
-from app.core.scope import Actor
+from app.core.scope import Actor, elevated
 from tests.people import make_actor
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -69,6 +73,49 @@ def test_a_refused_item_fails_with_its_reason_and_the_rest_go_on(
         (14, ItemStatus.DONE, ""),
     ]
     assert "boom" in caplog.text
+
+
+@pytest.mark.parametrize("lost", ["post revoked", "post ended", "account deactivated"])
+def test_a_retry_does_nothing_in_a_post_lost_since(actor: Actor, lost: str) -> None:
+    job_id = submit(actor, 12, 13)
+    jobs.run(job_id)
+    admin = make_actor(Role.SYSADMIN)
+    with unit_of_work(admin) as session:
+        if lost == "post revoked":
+            accounts.revoke_post(session, actor=admin, post_id=actor.post_id or 0, reason="调离")
+        elif lost == "post ended":
+            session.get_one(Post, actor.post_id).until = clock.today() - timedelta(days=1)
+        else:
+            accounts.set_active(session, actor=admin, user_id=actor.user_id or 0, active=False, reason="离职")
+        jobs.retry(session, actor=admin, job_id=job_id)
+    worked.clear()
+    jobs.run(job_id)
+    assert worked == []
+    assert state(job_id) == (JobStatus.PARTLY, 2, 1, 1)
+    with read_session(Actor.system("test")) as session:
+        told = session.scalars(sa.select(JobItem.message).where(JobItem.status == ItemStatus.FAILED)).one()
+    assert told == "测试员提交任务时的身份（申报人）已经收回或停用，没有办理。"
+
+
+def test_a_post_lost_halfway_stops_the_rest(actor: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    job_id = submit(actor, 1, 2, 3)
+
+    def lose(session: Session, actor: Actor, subject_id: int) -> None:
+        worked.append(subject_id)
+        with session.begin_nested(), elevated(session, "as another transaction would"):
+            session.get_one(Post, actor.post_id).active = False
+
+    monkeypatch.setitem(jobs.handlers, "test.count", lose)
+    jobs.run(job_id)
+    assert worked == [1]
+    assert state(job_id) == (JobStatus.PARTLY, 3, 1, 2)
+
+
+def test_what_no_post_ordered_stands_by_itself() -> None:
+    worked.clear()
+    job_id = submit(Actor.system("nightly"), 1)
+    jobs.run(job_id)
+    assert worked == [1]
 
 
 def test_an_interrupted_job_is_found_and_finished(actor: Actor) -> None:

@@ -29,7 +29,8 @@ ASKED = {"method": "初定", "level": "助理级"}
 @pytest.fixture
 def officer(app: Flask) -> Actor:
     make_body("长沙职改办", NodeType.TITLE_OFFICE, code="OFFICE1")
-    return make_actor(Role.HR_OFFICER, body_id=make_body("市人社局", NodeType.TITLE_OFFICE), region_code="430100")
+    with clock.at(MONDAY):
+        return make_actor(Role.HR_OFFICER, body_id=make_body("市人社局", NodeType.TITLE_OFFICE), region_code="430100")
 
 
 def checked(officer: Actor) -> int:

@@ -20,6 +20,7 @@ from app.approval_paths.enums import Procedure
 from app.approval_paths.models import PathEdge
 from app.bodies import services as bodies
 from app.bodies.enums import NodeType
+from app.bodies.models import Body
 from app.catalog.enums import TitleLevel
 from app.core import chain, clock, jobs
 from app.core.audit import AuditEntry
@@ -65,7 +66,7 @@ def edges() -> int:
 
 def body(code: str) -> int:
     with read_session(SYSTEM) as session:
-        return session.scalars(sa.select(bodies.Body.id).where(bodies.Body.code == code)).one()
+        return session.scalars(sa.select(Body.id).where(Body.code == code)).one()
 
 
 @contextmanager

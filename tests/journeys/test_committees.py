@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -35,9 +35,9 @@ def test_a_committee_from_its_founding_to_its_first_batch(desk: Person) -> None:
     desk.search("评审专业", "gps", "给排水")
     desk.search("组建单位", "湖南厅专业", "湖南省人力资源和社会保障厅专业技术人员管理处")
     desk.press("保存")
-    desk.says("初始密码只显示这一次")
+    desk.says("请现在记下")
     password = page.locator(".handed-over").inner_text()
-    desk.follow("已记下，去维护其他信息")
+    desk.press("已记下，去维护其他信息")
     desk.follow("新增")
     desk.search("专业名称", "测绘", "测绘 050112 建设类")
     desk.press("保存")
@@ -87,8 +87,15 @@ def _batch(desk: Person, password: str) -> None:
     desk.menu("年度批次信息提交")
     desk.follow("新增")
     page.get_by_label("副高级").check()
-    for label, days in (("申报开始", 0), ("申报截止", 30), ("计划评审开始", 40), ("计划评审结束", 80)):
-        page.get_by_label(f"{label}日期").fill((today + timedelta(days=days)).isoformat())
+    closes_on = min(today + timedelta(days=30), date(today.year, 12, 31))
+    for label, day in (
+        ("申报开始", today),
+        ("申报截止", closes_on),
+        ("计划评审开始", today + timedelta(days=40)),
+        ("计划评审结束", today + timedelta(days=80)),
+    ):
+        page.get_by_label(f"{label}日期").fill(day.isoformat())
+    page.get_by_label("给排水").check()
     desk.press("保存")
     desk.says("年度批次已提交")
     desk.says("申报中")

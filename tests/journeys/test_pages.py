@@ -84,7 +84,7 @@ def test_the_console(desk: Person) -> None:
 
 
 def visit(phone: Person) -> None:
-    for address in ("/", "/login/", "/register/", "/register/privacy", "/notice/", "/check/"):
+    for address in ("/", "/login/", "/register/", "/register/unit/", "/register/privacy", "/notice/", "/check/"):
         phone.page.goto(phone.site + address)
         look(phone, address)
     phone.page.goto(phone.site + "/register/")
@@ -104,6 +104,8 @@ def test_visitors_and_applicants_on_a_phone(phone: Person) -> None:
     phone.picture("职称申报信息")
     phone.page.goto(phone.site + "/account/")
     look(phone, "账号安全")
+    phone.page.goto(phone.site + "/account/applicant")
+    look(phone, "开通个人申报")
     assert phone.problems == []
     phone.page.context.clear_cookies()
     visit(phone)

@@ -32,8 +32,8 @@ from app.factory import create_app
 from app.ops.views.dictionaries import DICTIONARIES
 from app.ops.views.dictionary import Dictionary
 from app.ops.views.tables import SECRETS, masked, tables, told
-from app.ops.views.words import TABLES, WORDS
 from app.web.access import undeclared
+from app.web.words import TABLES, WORDS
 from tests.http import Browser, Doors
 from tests.people import make_actor
 from tests.places import PROVINCE, SYSADMIN, SYSTEM, act, make_body, make_committee
@@ -250,9 +250,9 @@ def test_every_mapped_class_is_there_and_opens(desk: Browser) -> None:
 
 def test_every_table_and_column_has_a_word() -> None:
     for table in tables().values():
-        assert table.name in TABLES, f"name {table.name} in app/ops/views/words.py"
+        assert table.name in TABLES, f"name {table.name} in app/web/words.py"
         for field in table.fields:
-            assert field.name in WORDS, f"name {table.name}.{field.name} in app/ops/views/words.py"
+            assert field.name in WORDS, f"name {table.name}.{field.name} in app/web/words.py"
 
 
 def test_nothing_secret_is_loaded_or_shown(desk: Browser) -> None:

@@ -25,6 +25,34 @@ def test_declaration(posts: int, occupied: int, asked: int, fields: dict[str, st
     assert rules.declaration_problem(posts, occupied, asked) == fields
 
 
-@pytest.mark.parametrize("granted, good", [(0, True), (3, True), (4, False), (-1, False), (None, False)])
-def test_grant(granted: int | None, good: bool) -> None:
-    assert rules.grant_problem(3, granted) == (None if good else "核准职数应为 0 至 3 的整数。")
+@pytest.mark.parametrize(
+    "granted, problem",
+    [
+        (0, None),
+        (3, None),
+        (4, "核准职数应为 0 至 3 的整数。"),
+        (-1, "核准职数应为 0 至 3 的整数。"),
+        (None, "请填写核准职数。"),
+    ],
+)
+def test_grant(granted: int | None, problem: str | None) -> None:
+    assert rules.grant_problem(3, granted) == problem
+
+
+@pytest.mark.parametrize(
+    "granted, taken, number, problem",
+    [
+        (3, 0, 0, None),
+        (3, 2, 2, None),
+        (3, 2, 5, None),
+        (3, 2, 1, "已单位推荐上报 2 人，核准职数不能少于 2。"),
+        (3, 3, 3, "核准职数没有变化。"),
+        (3, 4, 3, "核准职数没有变化。"),
+        (3, 4, 5, None),
+        (3, 4, 2, "已单位推荐上报 4 人，核准职数不能少于 3。"),  # more went up before there was a limit
+        (3, 0, 6, "核准职数应为 0 至 5 的整数。"),
+        (3, 0, None, "请填写核准职数。"),
+    ],
+)
+def test_correction(granted: int, taken: int, number: int | None, problem: str | None) -> None:
+    assert rules.correction_problem(5, granted, taken, number) == problem

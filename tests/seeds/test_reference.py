@@ -151,6 +151,7 @@ def test_settings() -> None:
             "notice_working_days": "5",
             "retirement_age_male": "60",
             "retirement_age_female": "55",
+            "blacklist_years": "3",
             "number_pool_block": "50",
             "import_done_days": "7",
             "import_waiting_days": "30",

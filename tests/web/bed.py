@@ -31,9 +31,9 @@ from app.core.scope import Actor
 from app.quotas import policies  # noqa: F401
 from app.quotas.enums import QuotaStatus
 from app.quotas.models import PostQuota
-from app.web import access, cells, errors, filters, identity, security
+from app.web import access, cells, errors, filters, identity, security, ways
 from app.web.access import EVERYONE, only
-from app.web.forms import Form, Query, attempt, date_field, enum_field, long_text_field, text_field
+from app.web.forms import Form, Query, attempt, choice_field, date_field, enum_field, long_text_field, text_field
 from app.web.lists import Bulk, Button, Column, ListScreen, asc, desc
 from app.web.records import RecordView
 from app.web.widgets import Choice, SearchSelectField, answer, typed_keyword
@@ -87,10 +87,13 @@ class QuotaList(ListScreen):
         raise Refusal("第一条还有未处理的异议。")
 
 
-def add_quota(session: Session, *, actor: Actor, year: int, level: TitleLevel, posts: int, body_id: int) -> None:
+def add_quota(session: Session, *, actor: Actor, year: int, level: TitleLevel, posts: int, body_id: int) -> PostQuota:
     if posts > 999:
         raise Invalid({"posts": "岗位数过大，请核对。"})
-    session.add(PostQuota(body_id=body_id, year=year, level=level, posts=posts, occupied=0, asked=1))
+    row = PostQuota(body_id=body_id, year=year, level=level, posts=posts, occupied=0, asked=1)
+    session.add(row)
+    session.flush()
+    return row
 
 
 def change_quota(session: Session, *, actor: Actor, key: int, posts: int, opinion: str) -> None:
@@ -102,6 +105,9 @@ def remove_quota(session: Session, *, actor: Actor, key: int) -> None:
     row = session.get_one(PostQuota, key)
     if row.posts > 5:
         raise Refusal("正在使用，不能删除。")
+    if row.posts == 1:  # as where somebody else has been faster: the database alone refuses
+        session.add(PostQuota(body_id=row.body_id, year=row.year, level=row.level, posts=2, occupied=0, asked=0))
+        session.flush()
     session.delete(row)
 
 
@@ -139,10 +145,18 @@ class ReadOnlyRecords(RecordView):
     label_columns = {"year": "年度"}
 
 
+def body_of(key: int, kind: str = "") -> str | None:
+    """Any number is a body's; its kind is whether it is even."""
+    return None if kind and kind != ("odd" if key % 2 else "even") else f"{key}号"
+
+
 class Typed(Form):
     name = text_field("姓名", need=True, length=5)
     day = date_field("日期", need=True)
-    body_id = SearchSelectField("单位", address=lambda: url_for("Screens.search"))
+    body_id = SearchSelectField(
+        "单位", address=lambda: url_for("Screens.search"), text_of=body_of, follows={"kind": "kind"}
+    )
+    kind = choice_field("类型", [("even", "双"), ("odd", "单")])
     note = long_text_field("说明", length=50)
 
 
@@ -207,10 +221,11 @@ def make(folder: Path) -> Flask:
         PROPAGATE_EXCEPTIONS=False,
     )
     db.init_app(app)
-    app.jinja_env.globals["csrf_token"] = lambda: ""
+    app.jinja_env.globals |= {"csrf_token": lambda: "", "csp_nonce": lambda: ""}
     errors.register_error_handlers(app)
     filters.register_filters(app)
     cells.register_cells(app)
+    ways.register(app)
     with app.app_context():
         for engine in db.engines.values():
             prepare_engine(engine)
@@ -263,7 +278,7 @@ def _fill() -> None:
                     level=levels[number % len(levels)],
                     posts=5,
                     occupied=1,
-                    asked=1,
+                    asked=0,
                     status=QuotaStatus.SUBMITTED,
                     opinion='=HYPERLINK("http://x")' if number == 0 else "",
                 )
@@ -276,7 +291,7 @@ def _fill() -> None:
                 level=levels[0],
                 posts=9,
                 occupied=1,
-                asked=1,
+                asked=0,
                 status=QuotaStatus.SUBMITTED,
                 opinion="外市秘密",
             )

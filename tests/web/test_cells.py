@@ -43,11 +43,17 @@ def test_what_a_cell_says(kind: Any, value: Any, inside: str) -> None:
     assert shown == f'<td class="k-{kind}" data-label="值">{inside}</td>'
 
 
-def test_width_link_and_tone() -> None:
+def test_long_texts_wrap_and_short_ones_do_not() -> None:
+    cell = Column("单位", "name").html
+    assert cell(SimpleNamespace(name="工程技术人员")) == '<td class="k-text" data-label="单位">工程技术人员</td>'
+    assert cell(SimpleNamespace(name="长沙市城区排水事务中心")).startswith('<td class="k-text long" data-label="单位">')
+
+
+def test_link_and_tone() -> None:
     column = Column("状<态", "a.b", "state", "l", link=lambda row: row.url, tone=lambda _row: "ok")
     row = SimpleNamespace(a=SimpleNamespace(b="好"), url='/x?"y"')
     assert column.html(row) == (
-        '<td class="k-state w-l" data-label="状&lt;态">'
+        '<td class="k-state" data-label="状&lt;态">'
         '<a href="/x?&quot;y&quot;"><span class="state state--ok">好</span></a></td>'
     )
     assert "—" in column.html(SimpleNamespace(a=None, url=None))

@@ -56,7 +56,7 @@ def ask(desk: Browser, address: str = ADDRESS) -> int:
     """Press the button; the number of the job."""
     answer = desk.post(address)
     assert answer.status_code == 302
-    found = re.match(r"/job/(\d+)\?back=/accounts/", str(answer.location))
+    found = re.match(r"/job/(\d+)\?from=/accounts/", str(answer.location))
     assert found, answer.location
     return int(found[1])
 

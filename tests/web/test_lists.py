@@ -7,12 +7,16 @@ from urllib.parse import quote
 
 import openpyxl
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
-from app.core.db import db
+from app.catalog.enums import TitleLevel
+from app.core.db import db, unit_of_work
 from app.core.enums import Role
+from app.core.scope import Actor
+from app.quotas.models import PostQuota
 from app.web.access import only
 from app.web.lists import Column, ListScreen
 from tests.web import bed
@@ -80,6 +84,24 @@ def test_a_value_not_understood_is_marked_beside_its_field(http: FlaskClient) ->
     assert 'aria-invalid="true"' in text
 
 
+def test_a_choice_that_is_not_offered_is_marked_too(http: FlaskClient) -> None:
+    text = http.get("/quotas/?level=zz").text
+    assert "没有“zz”这个选项，没有按它查询。" in text and 'aria-invalid="true"' in text
+    assert "这个选项" not in http.get(f"/quotas/?level={next(iter(TitleLevel)).value}").text
+    assert "这个选项" not in http.get("/quotas/?level=").text
+
+
+def test_a_list_that_holds_nothing_says_so_and_offers_the_first(web: Flask, http: FlaskClient) -> None:
+    """Under conditions they are offered to be cleared; without any there is nothing yet, and 【新增】."""
+    nothing = http.get("/records/?opinion=" + quote("没有的")).text
+    assert "没有符合查询条件的记录。" in nothing and "清除条件" in nothing
+    with web.app_context(), unit_of_work(Actor.system("somebody else")) as session:
+        session.execute(sa.delete(PostQuota))
+    page = http.get("/records/").text
+    assert "还没有记录。" in page and page.count('href="/records/add"') == 2
+    assert "清除条件" not in page and 'href="/quotas/add"' not in http.get("/quotas/").text
+
+
 def test_conditions_stay_in_the_address(http: FlaskClient) -> None:
     text = http.get("/quotas/?opinion=&year=2000&size=50").text
     assert 'href="/quotas/export?year=2000"' in text
@@ -114,12 +136,37 @@ def test_bulk_by_query_asks_first(http: FlaskClient) -> None:
     asked = http.post("/quotas/bulk/mark?year=2000", data={"rows": "query"}).text
     assert "按查询条件标记" in asked
     assert "<dd>2000</dd>" in asked
-    count = re.search(r'name="confirmed" value="(\d+)"', asked)
-    assert count is not None
-    done = http.post(
-        "/quotas/bulk/mark?year=2000", data={"rows": "query", "confirmed": count[1]}, follow_redirects=True
-    )
+    done = http.post("/quotas/bulk/mark?year=2000", data=confirmation(asked), follow_redirects=True)
     assert "标记了 1,2" in done.text
+
+
+def confirmation(page: str) -> dict[str, str]:
+    found = re.search(r'name="confirmed" value="(\w+)"', page)
+    assert found is not None
+    return {"rows": "query", "confirmed": found[1]}
+
+
+def test_bulk_by_query_does_what_was_confirmed_and_nothing_else(web: Flask, http: FlaskClient) -> None:
+    """As many rows, but not the same: asked once more."""
+    address, other = "/quotas/bulk/mark?year=2000", 1 + 7 * len(TitleLevel)  # of the first one's level
+    agreed = confirmation(http.post(address, data={"rows": "query"}).text)
+    with web.app_context(), unit_of_work(Actor.system("somebody else")) as session:
+        session.get_one(PostQuota, 1).year = 1999
+        session.flush()
+        session.get_one(PostQuota, other).year = 2000
+    again = http.post(address, data=agreed)
+    assert again.status_code == 200 and "符合条件的记录有变化，还没有执行" in again.text and "标记了" not in again.text
+    done = http.post(address, data=confirmation(again.text), follow_redirects=True).text
+    assert f"标记了 2,3,4,5,{other}" in done
+
+
+def test_a_count_is_told_to_whoever_counted(http: FlaskClient) -> None:
+    """A link sent to a colleague, and a cursor kept under other conditions: counted anew."""
+    following = re.search(r'rel="next" href="([^"]+)"', http.get("/quotas/").text)
+    assert following is not None
+    cursor = following[1].partition("after=")[2]
+    assert "共 45 条" in http.get(f"/quotas/?after={cursor}").text
+    assert "共 5 条" in http.get(f"/quotas/?year=2000&after={cursor}").text
 
 
 def test_bulk_by_query_only_where_declared(http: FlaskClient) -> None:

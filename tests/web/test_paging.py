@@ -101,5 +101,12 @@ def test_the_last_page_and_the_count_of_the_first(web: Flask) -> None:
         before = fetch(session, statement, KEYS, decode(last.before, KEYS), 20)
         assert [(row.year, row.id) for row in before.rows] == ordered[-40:-20]
         assert before.last is not None
-        told = decode(encode(Cursor((1, 2), count=7)), KEYS)
-        assert fetch(session, statement, KEYS, told, 20).count == 7
+        told = encode(Cursor((1, 2), count=7), "me, these")
+        assert [decode(told, KEYS, whose).count for whose in ("me, these", "you, these", "me, others", "")] == [
+            7,
+            None,
+            None,
+            None,
+        ]
+        assert fetch(session, statement, KEYS, decode(told, KEYS, "me, these"), 20, "me, these").count == 7
+        assert fetch(session, statement, KEYS, decode(told, KEYS, "you, these"), 20, "you, these").count == bed.ROWS

@@ -12,10 +12,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 
+from app.catalog.models import Setting
 from app.core.db import read_session
 from app.core.scope import Actor
 from app.quotas.models import PostQuota
+from app.web.cautions import Caution, consequences
+from app.web.identity import DUPLICATE
 from app.web.records import RecordView
+from tests.http import opened
 from tests.web import bed
 
 LEVEL = next(iter(PostQuota.level.type.enum)).value
@@ -28,7 +32,7 @@ def posts_of(web: Flask, **where: Any) -> list[int]:
 
 
 def keys(text: str) -> list[str]:
-    return re.findall(r'href="/records/show/(\d+)"', text)
+    return re.findall(r'href="/records/show/(\d+)[?"]', text)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +127,8 @@ def test_a_database_error_shows_no_sql(web: Flask, http: FlaskClient) -> None:
 
 def test_changing(web: Flask, http: FlaskClient) -> None:
     assert 'value="5"' in http.get("/records/edit/1").text
-    answer = http.post("/records/edit/1", data={"posts": "8", "opinion": "核对过"}, follow_redirects=True)
+    data = {"posts": "8", "opinion": "核对过"} | opened(http, "/records/edit/1")
+    answer = http.post("/records/edit/1", data=data, follow_redirects=True)
     assert "已保存修改。" in answer.text
     assert posts_of(web, id=1) == [8]
 
@@ -131,17 +136,27 @@ def test_changing(web: Flask, http: FlaskClient) -> None:
 def test_deleting_only_by_post_and_what_is_in_use_is_refused(web: Flask, http: FlaskClient) -> None:
     assert http.get("/records/delete/1").status_code == 405
     assert posts_of(web, id=1) == [5]
-    http.post("/records/edit/2", data={"posts": "8", "opinion": ""})
+    http.post("/records/edit/2", data={"posts": "8", "opinion": ""} | opened(http, "/records/edit/2"))
     assert "正在使用，不能删除。" in http.post("/records/delete/2", follow_redirects=True).text
     assert "已删除。" in http.post("/records/delete/1", follow_redirects=True).text
     assert posts_of(web, id=1) == []
 
 
+def test_what_the_database_alone_refuses_is_told_and_not_an_error(web: Flask, http: FlaskClient) -> None:
+    http.post("/records/edit/2", data={"posts": "1", "opinion": ""} | opened(http, "/records/edit/2"))
+    answer = http.post("/records/delete/2", follow_redirects=True)
+    assert answer.status_code == 200 and DUPLICATE in answer.text
+    assert posts_of(web, id=2) == [1]
+
+
 def test_ending_asks_why_and_history_tells_it(web: Flask, http: FlaskClient) -> None:
-    answer = http.post("/records/retire/1", data={"reason": " "})
-    assert answer.status_code == 422 and "请填写此项。" in answer.text
-    assert "已注销。" in http.post("/records/retire/1", data={"reason": "重复登记"}, follow_redirects=True).text
-    http.post("/records/edit/1", data={"posts": "8", "opinion": ""})
+    form = http.get("/records/retire/1").text
+    assert re.search(r'data-confirm="确定注销吗？">保存<', form)
+    sent = opened(http, "/records/retire/1")
+    answer = http.post("/records/retire/1", data={"reason": " "} | sent)
+    assert answer.status_code == 422 and "请填写此项。" in answer.text and sent["stamp"] in answer.text
+    assert "已注销。" in http.post("/records/retire/1", data={"reason": "重复登记"} | sent, follow_redirects=True).text
+    http.post("/records/edit/1", data={"posts": "8", "opinion": ""} | opened(http, "/records/edit/1"))
     page = http.get("/records/show/1").text
     for words in ("变更历史", "注销", "原因：重复登记", "岗位数：5 → 8"):
         assert words in page
@@ -177,6 +192,33 @@ def test_a_declaration_that_is_missing_is_refused(name: str) -> None:
     del body[name]
     with pytest.raises(TypeError, match=r"lacks|label_columns"):
         type("Poor", (RecordView,), body)
+
+
+def test_a_model_that_says_nothing_of_itself_is_refused() -> None:
+    """Its page would be headed <app.….Setting object at 0x…>."""
+    body = {key: value for key, value in vars(bed.ReadOnlyRecords).items() if not key.startswith("__")}
+    with pytest.raises(TypeError, match="Poor lacks a __str__ of its model, for headings"):
+        type("Poor", (RecordView,), body | {"datamodel": SQLAInterface(Setting)})
+
+
+def test_a_page_is_headed_by_what_the_record_says_of_itself(http: FlaskClient) -> None:
+    for path, words in (("show", ""), ("edit", "编辑："), ("retire", "注销：")):
+        assert f"<h1>{words}2000 年度员级职数</h1>" in http.get(f"/records/{path}/1").text
+
+
+def test_cautions_stand_where_the_record_ends(http: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(consequences, PostQuota, [lambda _session, row: [Caution(f"{row.year} 年度将没有职数。")]])
+    assert "2000 年度将没有职数。" in http.get("/records/retire/1").text
+    assert "将没有职数" not in http.get("/records/edit/1").text
+    monkeypatch.setattr(bed.QuotaRecords, "edit_warnings", bed.QuotaRecords.warnings)
+    assert "2000 年度将没有职数。" in http.get("/records/edit/1").text
+
+
+def test_what_is_added_may_be_shown_at_once(http: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert http.post("/records/add", data=NEW).location == "/records/"
+    monkeypatch.setattr(bed.QuotaRecords, "after_adding", "show")
+    page = http.post("/records/add", data=NEW | {"year": "2031"}, follow_redirects=True)
+    assert "<h1>2031 年度" in page.text
 
 
 def test_a_closed_route_cannot_be_opened() -> None:

@@ -1,21 +1,28 @@
 """Everything that happens to people, users, posts and the blacklist."""
 
+from app.accounts.services.admitting import NEW_BODY, decide_registration, stamp_of, unmask_contact
 from app.accounts.services.appointing import Contact, Operator, appoint_all, contact_problems
 from app.accounts.services.blacklist import add_entry, change_entry, lift_entry
 from app.accounts.services.people import (
     APPLICANT_PREFIX,
     CONSENT_VERSION,
-    appoint,
     create_user,
-    grant_post,
     register_applicant,
     register_person,
-    relieve,
-    revoke_post,
     set_active,
     unmask,
 )
-from app.accounts.services.registering import decide_registration, open_registration, register_unit
+from app.accounts.services.posts import (
+    appoint,
+    create_admin,
+    grant_post,
+    open_application,
+    reissue,
+    relieve,
+    require_no_admin,
+    revoke_post,
+)
+from app.accounts.services.registering import MENDABLE, open_registration, register_unit, registration_problems
 from app.accounts.services.signing_in import (
     LOCK_AFTER,
     LOCK_FOR,
@@ -25,18 +32,22 @@ from app.accounts.services.signing_in import (
     change_password,
     choose_post,
     open_session,
+    reset_password,
     resume,
     sign_in,
     sign_out,
     token_digest,
     touch,
 )
+from app.accounts.services.uses import officers_at, posts_at
 
 __all__ = [
     "APPLICANT_PREFIX",
     "CONSENT_VERSION",
     "LOCK_AFTER",
     "LOCK_FOR",
+    "MENDABLE",
+    "NEW_BODY",
     "SEEN_EVERY",
     "THROTTLE_AFTER",
     "Contact",
@@ -49,22 +60,32 @@ __all__ = [
     "change_password",
     "choose_post",
     "contact_problems",
+    "create_admin",
     "create_user",
     "decide_registration",
     "grant_post",
     "lift_entry",
+    "officers_at",
+    "open_application",
     "open_registration",
     "open_session",
+    "posts_at",
     "register_applicant",
     "register_person",
     "register_unit",
+    "registration_problems",
+    "reissue",
     "relieve",
+    "require_no_admin",
+    "reset_password",
     "resume",
     "revoke_post",
     "set_active",
     "sign_in",
     "sign_out",
+    "stamp_of",
     "token_digest",
     "touch",
     "unmask",
+    "unmask_contact",
 ]

@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 
 from app.accounts import rules
 from app.accounts.models import BlacklistEntry, Person
+from app.accounts.queries import longest_years
 from app.accounts.services.sessions import require
 from app.core import audit, clock
 from app.core.enums import Role
 from app.core.errors import Conflict, Invalid, NotFound
-from app.core.scope import Actor
+from app.core.scope import Actor, elevated
 
 
 def add_entry(
@@ -26,28 +27,16 @@ def add_entry(
     starts_on: date,
     ends_on: date | None = None,
 ) -> BlacklistEntry:
-    """【新增】; without an end the record lasts three years (Order No. 40, art. 41). Invalid by field.
+    """【新增】; without an end the record lasts as long as it may. Invalid by field.
 
-    Conflict if an entry in force covers some of the days: it is to be changed, not doubled.
+    Conflict if another entry, of whatever region, covers some of the days: a person is barred once.
     """
     require(actor, Role.HR_OFFICER)
     person = session.get(Person, person_id, with_for_update=True)
     if person is None:
         raise Invalid({"person_id": "请录入姓名或身份证号，回车后从列表中选择。"})
-    ends_on = ends_on or rules.integrity_record_ends(starts_on)
-    fields = rules.blacklist_problem(reason, source_document, starts_on, ends_on)
-    if fields:
-        raise Invalid(fields)
-    standing = session.scalar(
-        sa.select(BlacklistEntry).where(
-            BlacklistEntry.person_id == person_id,
-            BlacklistEntry.lifted_at.is_(None),
-            BlacklistEntry.starts_on <= ends_on,
-            BlacklistEntry.ends_on >= starts_on,
-        )
-    )
-    if standing is not None:
-        raise Conflict(f"{person.name} 已在黑名单中（{standing.starts_on} 至 {standing.ends_on}），请修改原记录。")
+    ends_on = _lasting(session, reason, source_document, starts_on, ends_on)
+    _require_free(session, actor, person_id, starts_on, ends_on)
     entry = BlacklistEntry(
         person_id=person_id,
         reason=reason.strip(),
@@ -72,12 +61,10 @@ def change_entry(
     starts_on: date,
     ends_on: date | None = None,
 ) -> None:
-    """【修改】 an entry that has not been lifted."""
+    """【修改】 an entry that has not been lifted, under the same rules as a new one."""
     entry = _held(session, actor, entry_id)
-    ends_on = ends_on or rules.integrity_record_ends(starts_on)
-    fields = rules.blacklist_problem(reason, source_document, starts_on, ends_on)
-    if fields:
-        raise Invalid(fields)
+    ends_on = _lasting(session, reason, source_document, starts_on, ends_on)
+    _require_free(session, actor, entry.person_id, starts_on, ends_on, but=entry.id)
     changes = audit.assign(
         entry,
         reason=reason.strip(),
@@ -85,7 +72,8 @@ def change_entry(
         starts_on=starts_on,
         ends_on=ends_on,
     )
-    audit.record(session, actor, "blacklist.change", entry, changes=changes)
+    if changes:
+        audit.record(session, actor, "blacklist.change", entry, changes=changes)
 
 
 def lift_entry(session: Session, *, actor: Actor, entry_id: int, reason: str) -> None:
@@ -105,3 +93,37 @@ def _held(session: Session, actor: Actor, entry_id: int) -> BlacklistEntry:
     if entry.lifted_at is not None:
         raise Conflict("这条黑名单已经解除。")
     return entry
+
+
+def _lasting(session: Session, reason: str, source_document: str, starts_on: date, ends_on: date | None) -> date:
+    """The entry's last day, once everything about it is in order."""
+    years = longest_years(session)
+    ends_on = ends_on or rules.integrity_record_ends(starts_on, years)
+    if fields := rules.blacklist_problem(reason, source_document, starts_on, ends_on, years):
+        raise Invalid(fields)
+    return ends_on
+
+
+def _require_free(
+    session: Session, actor: Actor, person_id: int, starts_on: date, ends_on: date, but: int | None = None
+) -> None:
+    """No other entry of the person covers any of these days. The person's row stays locked: two officers come in turn."""
+    with elevated(session, "an entry of any region bars the person, whoever may see it"):
+        name = session.execute(sa.select(Person.name).where(Person.id == person_id).with_for_update()).scalar_one()
+        standing = session.scalars(
+            sa.select(BlacklistEntry)
+            .where(
+                BlacklistEntry.person_id == person_id,
+                BlacklistEntry.id != (but or 0),
+                BlacklistEntry.lifted_at.is_(None),
+                BlacklistEntry.starts_on <= ends_on,
+                BlacklistEntry.ends_on >= starts_on,
+            )
+            .order_by(BlacklistEntry.ends_on.desc())
+        ).first()
+    if standing is None:
+        return
+    if standing.region_code.startswith(actor.region_prefix):
+        days = f"{standing.starts_on} 至 {standing.ends_on}"
+        raise Conflict(f"{name} 已在黑名单中（{days}），期间不能重叠，请修改原记录。")
+    raise Conflict(f"{name} 已由其他人社部门列入黑名单，截止 {standing.ends_on}，期间不能重叠。")

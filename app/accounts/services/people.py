@@ -1,25 +1,30 @@
-"""People, users and posts: registering, granting, appointing, unmasking."""
+"""People and their accounts: registering, adding, ending, unmasking."""
 
 from __future__ import annotations
 
-import secrets
-from datetime import date
-
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.accounts import rules
+from app.accounts import queries, rules
 from app.accounts.enums import SessionEnd
 from app.accounts.models import Account, Person, Post, UnmaskLog
 from app.accounts.services.sessions import end_all, hasher, require
 from app.core import audit, clock, crypto
 from app.core.enums import Role
-from app.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
+from app.core.errors import Conflict, Invalid, NotFound, Refusal
 from app.core.scope import Actor, elevated
 
 APPLICANT_PREFIX = "p#"
 """Begins an applicant's user name, which nobody types; others can't hold a #."""
-CONSENT_VERSION = "2026-01"
+CONSENT_VERSION = "2026-02"
+"""Of the notice in templates/accounts/_notice.html; what a person agreed to is recorded by it."""
+SIGN_IN_INSTEAD = (
+    "这个身份证号已有账号，请直接登录；还没有个人申报身份的，登录后在“账号安全”里【开通个人申报】。"
+    "忘记密码的，由当地人社部门（从未申报过的，由省级人社部门）核对身份后重置。"
+)
+GRANT_INSTEAD = "这个身份证号已有账号，请在用户管理中找到该用户，为其授予身份。"
+NO_ACCOUNT = "这个身份证号的资料已经录入，但还没有账号，请联系系统管理员开通。"
 
 
 def register_applicant(
@@ -33,7 +38,7 @@ def register_applicant(
     if not consent:
         fields["consent"] = "请阅读并同意《个人信息处理告知书》。"
     username = APPLICANT_PREFIX + crypto.keys().digest(rules.normalise_id_number(id_number))[:20]
-    account = _create(session, username, name, id_number, phone, password, fields)
+    account = _create(session, username, name, id_number, phone, password, fields, SIGN_IN_INSTEAD)
     assert account.person is not None
     account.person.consented_at = clock.now()
     account.person.consent_version = CONSENT_VERSION
@@ -56,101 +61,58 @@ def create_user(
 ) -> Account:
     """A user made by an administrator (or by another domain: a committee's operator). Raises Invalid.
 
-    `handed_over`: somebody else knows the password, so it must be changed before anything else is done.
+    `handed_over`: somebody else knows the password, so it must be changed before anything else is done. A person whose
+    papers came in without an account is given one, under the name they came in with.
     """
     require(actor, Role.SYSADMIN, Role.HR_OFFICER, Role.SYSTEM)
     fields: dict[str, str] = {}
     if problem := rules.username_problem(username):
         fields["username"] = problem
-    account = _create(session, username, name, id_number, phone, password, fields)
+    account = _create(session, username, name, id_number, phone, password, fields, GRANT_INSTEAD, known=True)
     if handed_over:
         account.password_changed_at = None
     audit.record(session, actor, "accounts.create_user", account, username=username)
     return account
 
 
-def appoint(
-    session: Session, *, actor: Actor, role: Role, body_id: int, name: str, id_number: str, phone: str, username: str
-) -> str:
-    """Make somebody the one operator of a body; whoever was before is relieved. The initial password, to hand over.
-
-    Nothing ("") is handed over to a person who has an account already: he keeps his own. `username` is for a new
-    account, with a number behind it where it is taken. Raises Invalid for name, id_number or phone.
-    """
-    number = rules.normalise_id_number(id_number)
-    with elevated(session, "the operator may have an account as an applicant, or of another body"):
-        person = session.scalar(sa.select(Person).where(Person.id_digest == crypto.keys().digest(number)))
-        account = person and session.scalar(sa.select(Account).where(Account.person_id == person.id))
-        taken = set(session.scalars(sa.select(Account.username).where(Account.username.startswith(username))))
-    if person is not None and person.name != name.strip():
-        raise Invalid({"name": "与该身份证号登记的姓名不一致，请核对。"})
-    password = ""
-    if account is None:
-        if person is not None:
-            raise Conflict("该人员的材料经其他途径录入，尚无账号，请联系系统管理员。")
-        password = _initial_password()
-        free = next(one for n in range(1, 10_000) if (one := f"{username}-{n}" if n > 1 else username) not in taken)
-        account = create_user(
-            session,
-            actor=actor,
-            username=free,
-            name=name,
-            id_number=number,
-            phone=phone,
-            password=password,
-            handed_over=True,
-        )
-    elif not account.active:
-        raise Conflict("该人员的账号已停用，请联系系统管理员。")
-    if relieve(session, actor=actor, role=role, body_id=body_id, but=account.id):
-        grant_post(session, actor=actor, user_id=account.id, role=role, body_id=body_id)
-    return password
-
-
-def relieve(session: Session, *, actor: Actor, role: Role, body_id: int, but: int | None = None) -> bool:
-    """End every post of `role` at a body, except that of the user `but`; whether that user does not act there yet."""
-    require(actor, Role.SYSADMIN, Role.HR_OFFICER, Role.SYSTEM)
-    with elevated(session, "posts are kept by administrators; those ended lie outside the officer's own scope"):
-        held = session.scalars(sa.select(Post).where(Post.role == role, Post.body_id == body_id, Post.active)).all()
-        for post in held:
-            if post.user_id != but:
-                post.active = False
-        session.flush()
-    for post in held:
-        if not post.active:
-            audit.record(session, actor, "accounts.relieve", post, user_id=post.user_id, body_id=body_id)
-    return all(post.user_id != but for post in held)
-
-
-def _initial_password() -> str:
-    """Twelve characters that can be read out, and that `rules.password_problem` takes."""
-    letters = "".join(secrets.choice("abcdefghjkmnpqrstuvwxyz") for _ in range(5))
-    digits = "".join(secrets.choice("23456789") for _ in range(5))
-    return f"{secrets.choice('ABCDEFGHJKMNPQRSTUVWXYZ')}{letters}-{digits}"
-
-
 def _create(
-    session: Session, username: str, name: str, id_number: str, phone: str, password: str, fields: dict[str, str]
+    session: Session,
+    username: str,
+    name: str,
+    id_number: str,
+    phone: str,
+    password: str,
+    fields: dict[str, str],
+    told: str,
+    *,
+    known: bool = False,
 ) -> Account:
+    """An account and its person; `told` is said of a number that has one. `known`: a person without one may be there."""
     number = rules.normalise_id_number(id_number)
     problem = rules.password_problem(password, username=username, name=name.strip(), id_number=number)
     if problem:
         fields["password"] = problem
+    person, account = queries.person_and_account(session, number)
     with elevated(session, "a second account of the same person must be found wherever it is"):
-        taken = session.scalar(sa.select(Account.id).where(Account.username == username))
-        if taken and not username.startswith(APPLICANT_PREFIX):  # an applicant's is made from his number, told there
-            fields.setdefault("username", "这个用户名已被使用。")
-        return _account(session, username, _person(session, name, number, phone, fields), hasher.hash(password))
+        if not username.startswith(APPLICANT_PREFIX) and queries.username_taken(session, username):
+            fields.setdefault("username", "这个用户名已被使用。")  # an applicant's is made from his number, told there
+        if person is None or account is not None or not known:
+            person = _person(session, name, number, phone, fields, told if account else NO_ACCOUNT)
+        elif person.name != name.strip():
+            fields["name"] = "与该身份证号登记的姓名不一致，请核对。"
+        if fields:
+            raise Invalid(fields)
+        return _account(session, username, person, hasher.hash(password))
 
 
 def create_person_account(
-    session: Session, *, username: str, name: str, id_number: str, phone: str, hashed: str
+    session: Session, *, person: Person | None, username: str, name: str, id_number: str, phone: str, hashed: str
 ) -> Account:
     """An account whose owner set the password (kept as its hash) when he registered. Raises Invalid."""
     with elevated(session, "a second account of the same person must be found wherever it is"):
         if session.scalar(sa.select(Account.id).where(Account.username == username)):
             raise Invalid({"username": "这个用户名已被使用。"})
-        return _account(session, username, _person(session, name, id_number, phone, {}), hashed)
+        return _account(session, username, person or _person(session, name, id_number, phone, {}), hashed)
 
 
 def _account(session: Session, username: str, person: Person, hashed: str) -> Account:
@@ -164,9 +126,16 @@ def _account(session: Session, username: str, person: Person, hashed: str) -> Ac
         password_changed_at=clock.now(),
         person=person,
     )
-    session.add(account)
-    session.flush()
+    _insert(session, account)
     return account
+
+
+def _insert(session: Session, row: Account | Person) -> None:
+    session.add(row)
+    try:
+        session.flush()
+    except IntegrityError as error:  # pressed twice, or two at once
+        raise Conflict("这个身份证号或用户名刚刚已经登记，请刷新后再看。") from error
 
 
 def register_person(session: Session, *, actor: Actor, name: str, id_number: str, phone: str) -> Person:
@@ -175,8 +144,10 @@ def register_person(session: Session, *, actor: Actor, name: str, id_number: str
     return _person(session, name, rules.normalise_id_number(id_number), phone, {})
 
 
-def _person(session: Session, name: str, number: str, phone: str, fields: dict[str, str]) -> Person:
-    """A new person; Invalid with everything wrong, together with what `fields` already holds."""
+def _person(
+    session: Session, name: str, number: str, phone: str, fields: dict[str, str], told: str = "这个身份证号已有登记。"
+) -> Person:
+    """A new person; Invalid with everything wrong, together with what `fields` already holds; `told` of a known number."""
     name, phone, keys = name.strip(), phone.strip(), crypto.keys()
     checks = {
         "name": rules.name_problem(name),
@@ -187,7 +158,7 @@ def _person(session: Session, name: str, number: str, phone: str, fields: dict[s
     if "id_number" not in fields and session.scalar(
         sa.select(Person.id).where(Person.id_digest == keys.digest(number))
     ):
-        fields["id_number"] = "这个身份证号已经注册过账号，请直接登录；忘记密码请联系所在单位或当地人社部门。"
+        fields["id_number"] = told
     if fields:
         raise Invalid(fields)
     person = Person(
@@ -201,57 +172,8 @@ def _person(session: Session, name: str, number: str, phone: str, fields: dict[s
         phone_digest=keys.digest(phone),
         phone_masked=crypto.mask_phone(phone),
     )
-    session.add(person)
-    session.flush()
+    _insert(session, person)
     return person
-
-
-def grant_post(
-    session: Session,
-    *,
-    actor: Actor,
-    user_id: int,
-    role: Role,
-    body_id: int | None = None,
-    region_code: str | None = None,
-    since: date | None = None,
-) -> Post:
-    """Let a user act as `role` for a body or region. Refusal if he already does."""
-    require(actor, Role.SYSADMIN, Role.HR_OFFICER, Role.SYSTEM)
-    if actor.role is Role.HR_OFFICER and role not in (Role.UNIT, Role.DEPARTMENT, Role.COMMITTEE, Role.TITLE_OFFICE):
-        raise NotAllowed("人社部门只能授予单位、主管单位、专技机构和评委会的身份。")
-    if role in (Role.ANONYMOUS, Role.SYSTEM):
-        raise Invalid({"role": "这个身份不能授予。"})
-    if body_id is None and role not in (Role.SYSADMIN, Role.APPLICANT, Role.JUDGE):
-        raise Invalid({"body_id": "请录入机构名称，回车后从列表中选择。"})
-    if role in (Role.HR_OFFICER, Role.SPECIAL_PLAN_OFFICER) and not region_code:
-        raise Invalid({"body_id": "请选择人社部门，以确定统筹区。"})
-    with elevated(session, "posts are kept by administrators; the grantee's row lies outside their own scope"):
-        held = session.scalar(
-            sa.select(Post).where(
-                Post.user_id == user_id, Post.role == role, Post.body_id.is_not_distinct_from(body_id)
-            )
-        )
-        if held is not None and held.active:
-            raise Conflict("该用户已经具有这个身份。")
-        post = held or Post(user_id=user_id, role=role, body_id=body_id)
-        post.region_code, post.since, post.until, post.active = region_code, since or clock.today(), None, True
-        session.add(post)
-        session.flush()
-    audit.record(session, actor, "accounts.grant_post", post, role=role.value, body_id=body_id, user_id=user_id)
-    return post
-
-
-def revoke_post(session: Session, *, actor: Actor, post_id: int, reason: str) -> None:
-    """End a post; sessions acting in it end at their next request."""
-    require(actor, Role.SYSADMIN)
-    post = session.get(Post, post_id)
-    if post is None:
-        raise NotFound
-    if not reason.strip():
-        raise Invalid({"reason": "请填写原因。"})
-    post.active = False
-    audit.record(session, actor, "accounts.revoke_post", post, reason=reason)
 
 
 def set_active(session: Session, *, actor: Actor, user_id: int, active: bool, reason: str) -> Account:
@@ -280,15 +202,19 @@ def unmask(session: Session, *, actor: Actor, person_id: int, purpose: str) -> s
     if not purpose.strip():
         raise Invalid({"purpose": "请填写查看完整证件号的用途。"})
     if person.id != actor.person_id:
-        session.add(
-            UnmaskLog(
-                at=clock.now(),
-                person_id=person.id,
-                by_user_id=actor.user_id,
-                by_name=actor.name,
-                by_body=actor.body_name,
-                purpose=purpose.strip()[:120],
-            )
-        )
+        session.add(look(actor, purpose, person_id=person.id))
         audit.record(session, actor, "accounts.unmask", person, purpose=purpose)
     return person.id_number
+
+
+def look(actor: Actor, purpose: str, *, person_id: int | None, registration_id: int | None = None) -> UnmaskLog:
+    """The line that tells a person who looked at his number, and what for."""
+    return UnmaskLog(
+        at=clock.now(),
+        person_id=person_id,
+        registration_id=registration_id,
+        by_user_id=actor.user_id,
+        by_name=actor.name,
+        by_body=actor.body_name,
+        purpose=purpose.strip()[:120],
+    )

@@ -1,10 +1,11 @@
-"""Signing in and out, choosing a post, changing the password; lockout and throttling on every path."""
+"""Signing in and out, choosing a post, changing and resetting passwords; lockout and throttling on every path."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,12 +15,12 @@ from sqlalchemy.orm import Session
 
 from app.accounts import queries, rules
 from app.accounts.enums import AttemptResult, SessionEnd
-from app.accounts.models import Account, LoginAttempt, LoginSession
-from app.accounts.services.sessions import end, end_all, hasher
+from app.accounts.models import Account, LoginAttempt, LoginSession, Person, Post
+from app.accounts.services.sessions import end, end_all, hasher, replace_password, require
 from app.core import audit, clock, crypto
 from app.core.enums import Role
-from app.core.errors import Invalid, NotAllowed, NotFound
-from app.core.scope import Actor
+from app.core.errors import Conflict, Invalid, NotAllowed, NotFound
+from app.core.scope import Actor, elevated
 
 LOCK_AFTER = 5
 LOCK_FOR = timedelta(minutes=15)
@@ -50,7 +51,8 @@ def sign_in(session: Session, *, login: str, password: str, ip: str, agent: str)
     """
     account = queries.find_account(session, login)
     result = _judge(session, account, password, ip)
-    shown = crypto.mask_id_number(login.strip()) if re.fullmatch(r"\d{17}[\dXx]", login.strip()) else login.strip()[:64]
+    number = rules.normalise_id_number(login)
+    shown = crypto.mask_id_number(number) if re.fullmatch(r"\d{17}[\dX]", number) else login.strip()[:64]
     session.add(LoginAttempt(at=clock.now(), username=shown, ip=ip, result=result))
     actor = Actor(Role.ANONYMOUS, user_id=account.id if account else None, name=shown, ip=ip)
     if result is not AttemptResult.OK or account is None:
@@ -100,8 +102,11 @@ def _throttled(session: Session, ip: str) -> bool:
     return recent is not None and recent >= THROTTLE_AFTER
 
 
-def allowed_in(session: Session, name: str, hashed: str | None, password: str, ip: str) -> bool:
-    """Whether a password opens what has no account; throttled, locked and recorded under `name` as sign-ins are."""
+def allowed_in(session: Session, name: str, hashes: Sequence[str], password: str, ip: str) -> int | None:
+    """Which of some things without an account a password opens, if any; throttled, locked and recorded under `name` as
+    sign-ins are.
+    """
+    opened = None
     wrong = session.scalar(
         sa.select(sa.func.count(LoginAttempt.id)).where(
             LoginAttempt.username == name,
@@ -114,13 +119,17 @@ def allowed_in(session: Session, name: str, hashed: str | None, password: str, i
     elif (wrong or 0) >= LOCK_AFTER:
         result = AttemptResult.LOCKED
     else:
-        try:
-            hasher.verify(hashed or _NOBODY, password)
-            result = AttemptResult.OK if hashed else AttemptResult.UNKNOWN
-        except VerificationError:
-            result = AttemptResult.WRONG if hashed else AttemptResult.UNKNOWN
+        opened = next((at for at, hashed in enumerate(hashes or [_NOBODY]) if _opens(hashed, password)), None)
+        result = AttemptResult.UNKNOWN if not hashes else AttemptResult.WRONG if opened is None else AttemptResult.OK
     session.add(LoginAttempt(at=clock.now(), username=name, ip=ip, result=result))
-    return result is AttemptResult.OK
+    return opened if result is AttemptResult.OK else None
+
+
+def _opens(hashed: str, password: str) -> bool:
+    try:
+        return hasher.verify(hashed, password)
+    except VerificationError:
+        return False
 
 
 def _words(result: AttemptResult, account: Account | None) -> str:
@@ -221,3 +230,41 @@ def change_password(session: Session, *, actor: Actor, old: str, new: str) -> No
     account.password, account.password_changed_at = hasher.hash(new), clock.now()
     end_all(session, account.id, SessionEnd.PASSWORD)
     audit.record(session, actor, "accounts.change_password", account)
+
+
+def reset_password(session: Session, *, actor: Actor, user_id: int, reason: str) -> str:
+    """A password for somebody who lost his: handed over, shown once, to be changed first. His sessions end.
+
+    An administrator does it for anybody but himself; an HR officer for whom he sees, as long as every post of theirs is an
+    applicant's or acts for a body of his region: with the password goes whatever they may do. Raises Invalid, Conflict.
+    """
+    require(actor, Role.SYSADMIN, Role.HR_OFFICER)
+    account = session.get(Account, user_id, with_for_update=True, populate_existing=True)
+    if account is None or not _may_see(session, actor, account):
+        raise NotFound
+    if account.id == actor.user_id:
+        raise NotAllowed("自己的密码请在“账号安全”里修改。")
+    if actor.role is Role.HR_OFFICER and not _in_his_care(session, account):
+        raise NotAllowed("该账号还有评委、人社部门或其他统筹区的身份，请由系统管理员重置密码。")
+    if not account.active:
+        raise Conflict("账号已停用，启用后才能重置密码。")
+    if not reason.strip():
+        raise Invalid({"reason": "请填写怎样核对了本人身份。"})
+    password = replace_password(session, account)
+    audit.record(session, actor, "accounts.reset_password", account, reason=reason.strip())
+    return password
+
+
+def _may_see(session: Session, actor: Actor, account: Account) -> bool:
+    """Accounts have no scope of their own: their person has."""
+    if actor.role is Role.SYSADMIN:
+        return True
+    return session.scalar(sa.select(Person.id).where(Person.id == account.person_id)) is not None
+
+
+def _in_his_care(session: Session, account: Account) -> bool:
+    seen = sa.select(Post.id).where(Post.user_id == account.id, Post.active)  # operators of his region, by scope
+    inside = set(session.scalars(seen))
+    with elevated(session, "a post out of the officer's reach keeps him from the account"):
+        held = session.execute(sa.select(Post.id, Post.role).where(Post.user_id == account.id, Post.active)).all()
+    return all(role is Role.APPLICANT or key in inside for key, role in held)

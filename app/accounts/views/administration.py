@@ -8,20 +8,25 @@ from typing import Any
 import sqlalchemy as sa
 from flask import abort, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
-from flask_appbuilder import expose
-from sqlalchemy.orm import Session, joinedload
+from flask_appbuilder import BaseView, expose
+from sqlalchemy.orm import Session, contains_eager, joinedload
+from wtforms import SelectField
+from wtforms.fields.choices import SelectChoice
 
 from app.accounts import services
 from app.accounts.enums import AttemptResult
-from app.accounts.forms import GrantForm, ReasonForm, UserForm
-from app.accounts.models import Account, LoginAttempt, Post
+from app.accounts.forms import GrantForm, PeopleQuery, ReasonForm, ResetForm, UserForm
+from app.accounts.models import Account, LoginAttempt, Person, Post
+from app.accounts.rules import normalise_id_number
 from app.bodies.models import Body
+from app.core import crypto
 from app.core.audit import AuditEntry
 from app.core.enums import Role
 from app.web.access import only
-from app.web.forms import Query, attempt, enum_field, text_field
+from app.web.forms import Query, attempt, choices_of, enum_field, optional, text_field
 from app.web.identity import command, current_actor, read
 from app.web.lists import Button, Column, ListScreen, desc
+from app.web.words import ACTIONS, DOMAINS, action_word, object_word, role_word
 
 
 class AccountQuery(Query):
@@ -83,7 +88,7 @@ class AccountView(ListScreen):
             flash("用户已建立，请授予身份。初始密码请当面交给本人，首次登录时必须修改。", "success")
             return redirect(url_for("AccountView.show", pk=made[0]))
         return self.render_template(
-            "screens/form.html", title="新增用户", form=form, back=url_for("AccountView.list")
+            "screens/form.html", title="新增：用户", form=form, back=url_for("AccountView.list")
         ), 422 if form.errors else 200
 
     @expose("/<int:pk>")
@@ -104,6 +109,7 @@ class AccountView(ListScreen):
             posts=posts,
             buttons=[
                 Button("授予身份", url_for("AccountView.grant", pk=pk), tone="primary"),
+                Button("重置密码", url_for("AccountView.reset", pk=pk)),
                 Button(words, url_for("AccountView.activate", pk=pk), tone="danger" if account.active else "default"),
             ],
             facts=[
@@ -142,6 +148,10 @@ class AccountView(ListScreen):
         return self.render_template(
             "screens/form.html", title="授予身份", form=form, back=url_for("AccountView.show", pk=pk)
         ), 422 if form.errors else 200
+
+    @expose("/<int:pk>/reset", methods=["GET", "POST"])
+    def reset(self, pk: int) -> ResponseReturnValue:
+        return reset_page(self, pk, url_for("AccountView.show", pk=pk))
 
     @expose("/<int:pk>/active", methods=["GET", "POST"])
     def activate(self, pk: int) -> ResponseReturnValue:
@@ -185,6 +195,80 @@ class AccountView(ListScreen):
         ), 422 if form.errors else 200
 
 
+class PeopleAccountView(ListScreen):
+    """账号密码重置: an HR officer gives whoever lost his password another, once the person has been asked for by name."""
+
+    access = only(Role.HR_OFFICER)
+    route_base, title = "/passwords", "账号密码重置"
+    intro = "操作员、申报人忘记密码时，核对本人身份后重置。请先录入姓名、完整的身份证号或单位。"
+    conditions = PeopleQuery
+    key = (desc(Account.id),)
+    exportable = False
+    empty = "请录入姓名、身份证号或单位，再查询。"
+    columns = (
+        Column("姓名", "person.name"),
+        Column("身份证号", "person.id_masked"),
+        Column("登录用户名", lambda row: None if row.username.startswith(services.APPLICANT_PREFIX) else row.username),
+        AccountView.columns[3],
+        Column("密码修改时间", "password_changed_at", "ago"),
+    )
+
+    def select(self, session: Session, values: Mapping[str, Any]) -> sa.Select[Any]:
+        query = sa.select(Account).join(Account.person).options(contains_eager(Account.person))
+        if not any(values.values()):
+            return query.where(sa.false())
+        if values["name"]:
+            query = query.where(Person.name.startswith(values["name"], autoescape=True))
+        if values["id_number"]:
+            query = query.where(Person.id_digest == crypto.keys().digest(normalise_id_number(values["id_number"])))
+        if values["body_id"]:
+            acting = sa.select(Post.user_id).where(Post.body_id == values["body_id"], Post.active)
+            query = query.where(Account.id.in_(acting))
+        return query
+
+    def row_actions(self, row: Account) -> Sequence[Button]:
+        return (Button("重置密码", url_for("PeopleAccountView.reset", pk=row.id)),) if row.active else ()
+
+    @expose("/<int:pk>/reset", methods=["GET", "POST"])
+    def reset(self, pk: int) -> ResponseReturnValue:
+        found = sa.select(Account.id).join(Account.person).where(Account.id == pk)  # by the scope of its person
+        return reset_page(self, pk, url_for("PeopleAccountView.list")) if read().scalar(found) else abort(404)
+
+
+def reset_page(view: BaseView, pk: int, back: str) -> ResponseReturnValue:
+    """【重置密码】: why → the one-time password, shown on this answer and nowhere else."""
+    account = read().get(Account, pk) or abort(404)
+    form = ResetForm()
+    made: list[str] = []
+
+    def save() -> None:
+        with command() as session:
+            made.append(
+                services.reset_password(session, actor=current_actor(), user_id=pk, reason=form.reason.data or "")
+            )
+
+    if attempt(form, save):
+        login = "身份证号" if account.username.startswith(services.APPLICANT_PREFIX) else f"用户名 {account.username} "
+        return view.render_template(
+            "accounts/reset.html",
+            title="密码已重置",
+            name=account.first_name,
+            login=login,
+            password=made[0],
+            go_on=back,
+        )
+    note = "重置后原密码作废，该用户的登录全部失效；新密码只显示一次，本人首次登录必须修改。"
+    return view.render_template(
+        "screens/form.html",
+        title=f"重置密码：{account.first_name}",
+        intro=note,
+        form=form,
+        submit="重置密码",
+        tone="danger",
+        back=back,
+    ), 422 if form.errors else 200
+
+
 class AttemptQuery(Query):
     username = text_field("用户名", length=64)
     result = enum_field("结果", AttemptResult, blank="全部")
@@ -211,8 +295,21 @@ class LoginAttemptView(ListScreen):
         return query.where(LoginAttempt.result == values["result"]) if values["result"] else query
 
 
+def _actions() -> list[SelectChoice]:
+    """Every action under its domain, whose own name stands before them for them all."""
+    choices = choices_of([], "全部")
+    for domain, name in DOMAINS.items():
+        choices.append(SelectChoice(domain, f"{name}（全部）", optgroup=name))
+        choices += [SelectChoice(code, word, optgroup=name) for code, word in ACTIONS.items() if _within(code, domain)]
+    return choices
+
+
+def _within(action: str, domain: str) -> bool:
+    return action.partition(".")[0] == domain
+
+
 class AuditQuery(Query):
-    action = text_field("操作", length=80)
+    action = SelectField("操作", [optional()], choices=_actions(), default="")
     actor_name = text_field("操作人", length=80)
 
 
@@ -227,9 +324,9 @@ class AuditView(ListScreen):
         Column("序号", "id", "number"),
         Column("时间", "at", "moment"),
         Column("操作人", "actor_name"),
-        Column("角色", "role"),
-        Column("操作", "action"),
-        Column("对象", lambda row: f"{row.object_type} {row.object_id}".strip()),
+        Column("角色", lambda row: role_word(row.role)),
+        Column("操作", lambda row: action_word(row.action)),
+        Column("对象", lambda row: object_word(row.object_type, row.object_id)),
         Column("网络地址", "ip"),
         Column("哈希", lambda row: row.hash[:12]),
     )
@@ -238,7 +335,7 @@ class AuditView(ListScreen):
         a = AuditEntry  # columns, not entities: the longest list of all, and the details are not shown
         shown: list[Any] = [a.id, a.at, a.actor_name, a.role, a.action, a.object_type, a.object_id, a.ip, a.hash]
         query = sa.select(*shown)
-        if action := values["action"]:  # a whole one goes by the index in the list's order, a domain's name by a range
-            whole = AuditEntry.action == action
-            query = query.where(whole if "." in action else AuditEntry.action.startswith(action, autoescape=True))
+        if wanted := values["action"]:  # by name, each found by the index in the list's order: a range would be sorted
+            actions = [wanted] if "." in wanted else [code for code in ACTIONS if _within(code, wanted)]
+            query = query.where(AuditEntry.action.in_(actions))
         return query.where(AuditEntry.actor_name == values["actor_name"]) if values["actor_name"] else query

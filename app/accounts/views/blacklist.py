@@ -9,13 +9,15 @@ import sqlalchemy as sa
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from sqlalchemy.orm import Session, contains_eager
 
-from app.accounts import services
+from app.accounts import rules, services
 from app.accounts.forms import BlacklistQuery, person_field
 from app.accounts.models import BlacklistEntry, Person
-from app.core import clock
+from app.accounts.queries import longest_years
+from app.core import clock, crypto
 from app.core.enums import Role
 from app.web.access import only
 from app.web.forms import date_field, long_text_field, text_field
+from app.web.identity import read
 from app.web.lists import Column, desc
 from app.web.records import RecordView
 
@@ -33,7 +35,7 @@ class BlacklistView(RecordView):
     access = only(Role.HR_OFFICER)
     route_base, title = "/a21", "黑名单管理"
     intro = "黑名单期内不能提交申报、不能上报、不能发证；到期自动失效。"
-    empty = "没有符合条件的黑名单记录。"
+    empty = "还没有黑名单记录。"
     datamodel = SQLAInterface(BlacklistEntry)
     conditions = BlacklistQuery
     key = (desc(BlacklistEntry.id),)
@@ -64,11 +66,11 @@ class BlacklistView(RecordView):
         "person_id": person_field("人员姓名或身份证号", need=True),
         "reason": long_text_field("原因", need=True, length=300),
         "source_document": text_field("依据文件", need=True, length=120, hint="文件名称或文号。"),
-        "ends_on": date_field("截止日期", hint="不填为三年（《职称评审管理暂行规定》）。"),
+        "ends_on": date_field("截止日期"),
     }
     key_name = "entry_id"
     adding, changing, retiring = services.add_entry, services.change_entry, services.lift_entry
-    retire_word = "解除"
+    change_word, retire_word = "修改", "解除"
 
     def select(self, session: Session, values: Mapping[str, Any]) -> sa.Select[Any]:
         del session
@@ -78,13 +80,21 @@ class BlacklistView(RecordView):
             statement = statement.where(Person.name.contains(values["name"], autoescape=True))
         if values.get("reason"):
             statement = statement.where(entry.reason.contains(values["reason"], autoescape=True))
+        if values.get("id_number"):
+            digest = crypto.keys().digest(rules.normalise_id_number(values["id_number"]))
+            statement = statement.where(Person.id_digest == digest)
         wanted = {
-            "in": sa.and_(entry.lifted_at.is_(None), entry.ends_on >= today),
+            "future": sa.and_(entry.lifted_at.is_(None), entry.starts_on > today),
+            "in": sa.and_(entry.lifted_at.is_(None), entry.starts_on <= today, entry.ends_on >= today),
             "over": sa.and_(entry.lifted_at.is_(None), entry.ends_on < today),
             "lifted": entry.lifted_at.is_not(None),
         }
         standing = values.get("standing")
         return statement.where(wanted[standing]) if standing in wanted else statement
+
+    def prepare(self, form: Any) -> None:
+        years = longest_years(read())
+        form.ends_on.description = f"这一天仍有效；不填为最长期限 {years} 年（《职称评审管理暂行规定》）。"
 
     def keeps(self, row: Any) -> bool:
         return row.lifted_at is None

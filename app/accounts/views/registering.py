@@ -10,16 +10,19 @@ from flask import abort, flash, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import BaseView, expose
 from sqlalchemy.orm import Session, joinedload
+from wtforms.fields.choices import SelectChoice
 
 from app.accounts import services
 from app.accounts.enums import RegistrationStatus
 from app.accounts.forms import (
+    MendingForm,
     RegistrationDecisionForm,
     RegistrationQuery,
     RegistrationStatusForm,
     UnitRegistrationForm,
 )
-from app.accounts.models import UnitRegistration
+from app.accounts.models import UnitRegistration, UnmaskLog
+from app.accounts.queries import Match, matching_bodies
 from app.bodies.enums import BodyNature
 from app.catalog.queries import regions_of
 from app.core.db import unit_of_work
@@ -33,22 +36,21 @@ from app.web.history import Words
 from app.web.identity import client_address, command, current_actor, read
 from app.web.lists import Button, Column, ListScreen, desc
 
+OTHERS = 10
 OPENED = "registration"
 """In the visitor's session: the registration whose password he gave."""
 WORDS = Words(
-    {"name": "单位名称", "credit_code": "统一社会信用代码", "opinion": "审核意见"},
+    {
+        "name": "单位名称",
+        "credit_code": "统一社会信用代码",
+        "region_code": "统筹区",
+        "contact_name": "联系人",
+        "username": "登录用户名",
+        "opinion": "审核意见",
+    },
     {"registrations.submit": "提交注册", "registrations.decide": "审核"},
 )
-_FIELDS = (
-    "credit_code",
-    "name",
-    "nature",
-    "region_code",
-    "contact_name",
-    "contact_id_number",
-    "contact_phone",
-    "username",
-)
+_FIELDS = ("name", "nature", "region_code", "contact_name", "contact_id_number", "contact_phone", "username")
 
 
 class UnitRegistrationView(BaseView):
@@ -66,39 +68,53 @@ class UnitRegistrationView(BaseView):
     def mend(self) -> ResponseReturnValue:
         """The registration just opened, to be corrected and submitted again."""
         row = self._opened()
-        if row is None or row.status is RegistrationStatus.APPROVED:
+        if row is None or row.status not in services.MENDABLE:
             return redirect(url_for("UnitRegistrationView.status"))
         return self._form(row)
 
     def _form(self, row: UnitRegistration | None) -> ResponseReturnValue:
-        form = UnitRegistrationForm(obj=row)
+        form = MendingForm(obj=row) if row else UnitRegistrationForm()
         form.nature.choices = [c for c in form.nature.choices if c.value != BodyNature.COMMITTEE.value]
         form.region_code.choices = choices_of([(r.code, r.name) for r in regions_of(read(), "43")])
-        if row is not None:
-            del form.credit_code
-
-        def save() -> None:
-            if form.password.data != form.repeat.data:
-                form.repeat.errors = ["两次输入的密码不一致。"]
-                return
-            values = {name: form[name].data for name in _FIELDS if name in form}
-            file = form.licence.data
-            with command() as work:
-                services.register_unit(
-                    work,
-                    actor=current_actor(),
-                    values={"credit_code": row.credit_code if row else ""} | values,
-                    password=form.password.data or "",
-                    licence=(file.filename, file.read()) if file else None,
-                    registration_id=row.id if row else None,
-                )
-
-        if attempt(form, save) and not form.errors:
+        if form.is_submitted() and self._checked(form, row) and attempt(form, lambda: self._register(form, row)):
             flash("注册申请已提交，由所在统筹区的人社部门审核。可以随时在这里查询进度。", "success")
             return redirect(url_for("UnitRegistrationView.status"))
         return self.render_template(
             "accounts/register_unit.html", title="单位注册", form=form, row=row
         ), 422 if form.errors else 200
+
+    def _checked(self, form: UnitRegistrationForm, row: UnitRegistration | None) -> bool:
+        """Whether there is nothing to mend; what the services will refuse is told together with what was left empty."""
+        form.validate()
+        problems = services.registration_problems(
+            read(),
+            values=self._values(form, row),
+            password=form.password.data or "",
+            consent=form.consent.data,
+            licence=bool(form.licence.data),
+            registration_id=row.id if row else None,
+        )
+        for name, problem in problems.items():
+            if name in form and not form[name].errors:
+                form[name].errors = [problem]
+        return not form.errors
+
+    def _register(self, form: UnitRegistrationForm, row: UnitRegistration | None) -> None:
+        file = form.licence.data
+        with command() as work:
+            services.register_unit(
+                work,
+                actor=current_actor(),
+                values=self._values(form, row),
+                password=form.password.data or "",
+                licence=(file.filename, file.read()) if file else None,
+                consent=form.consent.data,
+                registration_id=row.id if row else None,
+            )
+
+    def _values(self, form: UnitRegistrationForm, row: UnitRegistration | None) -> dict[str, Any]:
+        code = row.credit_code if row else form.credit_code.data or ""
+        return {"credit_code": code} | {name: form[name].data for name in _FIELDS}
 
     @expose("/status", methods=["GET", "POST"])
     def status(self) -> ResponseReturnValue:
@@ -118,8 +134,13 @@ class UnitRegistrationView(BaseView):
             else:
                 session[OPENED] = key
                 row = self._opened()
+        looks = []
+        if row is not None:
+            with elevated(read(), "who looked at the contact's number is told to whoever registered") as work:
+                seen = sa.select(UnmaskLog).where(UnmaskLog.registration_id == row.id).order_by(UnmaskLog.id.desc())
+                looks = list(work.scalars(seen))
         return self.render_template(
-            "accounts/registration_status.html", title="查询审核进度", form=form, row=row
+            "accounts/registration_status.html", title="查询审核进度", form=form, row=row, looks=looks
         ), 422 if form.errors or form.form_errors else 200
 
     def _opened(self) -> UnitRegistration | None:
@@ -138,7 +159,7 @@ class RegistrationReviewView(ListScreen):
     route_base, title = "/a25", "公服账号注册审核"
     conditions = RegistrationQuery
     key = (desc(UnitRegistration.id),)
-    empty = "没有符合条件的单位注册。"
+    empty = "还没有单位申请注册。"
     columns = (
         Column("单位名称", "name", width="l"),
         Column("统一社会信用代码", "credit_code"),
@@ -172,7 +193,7 @@ class RegistrationReviewView(ListScreen):
 
     @expose("/<int:pk>", methods=["GET", "POST"])
     def decide(self, pk: int) -> ResponseReturnValue:
-        """【审核】: the licence beside what was filled in → 【审核通过】 or 【审核不通过】."""
+        """【审核】: what was filled in, the licence, what the unit may already be → 【审核通过】 or 【审核不通过】."""
         row, form = self._load(pk), RegistrationDecisionForm()
         approve = request.form.get("approve") == "1"
 
@@ -182,21 +203,49 @@ class RegistrationReviewView(ListScreen):
                     work,
                     actor=current_actor(),
                     registration_id=pk,
+                    stamp=request.form.get("stamp", ""),
                     approve=approve,
                     opinion=form.opinion.data or "",
+                    as_body=form.as_body.data,
                 )
 
         if attempt(form, save):
             words = "审核通过，单位可以登录单位网厅" if approve else "审核不通过，单位查询进度时会看到意见"
             flash(f"{row.name}：{words}。", "success")
             return redirect(url_for("RegistrationReviewView.list"))
+        return self._page_of(pk, form)
+
+    @expose("/<int:pk>/contact", methods=["POST"])
+    def contact(self, pk: int) -> ResponseReturnValue:
+        """Show the contact's whole number and phone, once, recorded."""
+        self._load(pk)
+        with command() as work:
+            whole = services.unmask_contact(work, actor=current_actor(), registration_id=pk)
+        return self._page_of(pk, RegistrationDecisionForm(formdata=None), revealed=whole)
+
+    def _page_of(
+        self, pk: int, form: RegistrationDecisionForm, revealed: tuple[str, str] | None = None
+    ) -> ResponseReturnValue:
         row = self._load(pk)
+        waiting = row.status is RegistrationStatus.SUBMITTED
+        matches = matching_bodies(read(), row) if waiting else []
+        form.as_body.choices = _choices(matches)
+        if not form.as_body.choices:
+            del form.as_body
+        others = sa.select(UnitRegistration).where(
+            UnitRegistration.credit_code == row.credit_code, UnitRegistration.id != pk
+        )
         return self.render_template(
             "accounts/registration.html",
             title=f"单位注册：{row.name}",
             state=row.status,
             row=row,
             form=form,
+            waiting=waiting,
+            matches=matches,
+            stamp=request.form.get("stamp") or services.stamp_of(row, matches),
+            revealed=revealed,
+            others=read().scalars(others.order_by(UnitRegistration.id.desc()).limit(OTHERS)).all(),
             facts=[
                 ("单位名称", row.name),
                 ("统一社会信用代码", row.credit_code),
@@ -204,7 +253,7 @@ class RegistrationReviewView(ListScreen):
                 ("统筹区", row.region.name),
                 ("联系人", row.contact_name),
                 ("联系人身份证号", row.contact_id_masked),
-                ("联系人手机号", row.contact_phone),
+                ("联系人手机号", row.contact_phone_masked),
                 ("登录用户名", row.username),
                 ("提交时间", row.submitted_at),
                 ("审核意见", row.opinion),
@@ -217,3 +266,13 @@ class RegistrationReviewView(ListScreen):
     @expose("/<int:pk>/licence")
     def licence(self, pk: int) -> ResponseReturnValue:
         return send_stored(self._load(pk), inline=True)
+
+
+def _choices(matches: Sequence[Match]) -> list[SelectChoice]:
+    """What an officer chooses between, where names alone say that a unit may be on file."""
+    if not matches or matches[0].by_code:
+        return []
+    return [
+        *(SelectChoice(str(m.body.id), f"是“{m.body.name}”，关联到这个机构") for m in matches if m.problem is None),
+        SelectChoice(str(services.NEW_BODY), "不是以上机构，另建新机构"),
+    ]

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder import BaseView, expose
 
 from app.accounts import queries, services
-from app.accounts.forms import PasswordForm, RegistrationForm, SignInForm
+from app.accounts.forms import ApplicantForm, PasswordForm, RegistrationForm, SignInForm
 from app.accounts.models import Account, UnmaskLog
 from app.core import clock
 from app.core.db import read_session, unit_of_work
@@ -18,6 +18,7 @@ from app.core.enums import Role
 from app.core.errors import Invalid, Refusal
 from app.core.scope import Actor
 from app.web.access import EVERYONE
+from app.web.forms import apply_refusal, attempt
 from app.web.identity import TOKEN, client_address, command, current_actor, read
 
 _SIGN_IN = Actor.system("sign-in")
@@ -109,6 +110,7 @@ class PostView(BaseView):
             return redirect(url_for("AuthView.login"))
         with read_session(_SIGN_IN) as reading:
             posts = queries.posts_in_force(reading, actor.user_id, clock.today())
+            may_apply = queries.may_open_application(reading, actor.user_id)
             must_change = queries.must_change_password(reading, actor.user_id)
         if must_change:
             flash("初始密码是别人给您的，请先修改密码。", "warning")
@@ -124,14 +126,14 @@ class PostView(BaseView):
                     agent=_agent(),
                 )
             return _remember(outcome, _inside(request.args.get("next")))
-        return self.render_template("accounts/posts.html", posts=posts)
+        return self.render_template("accounts/posts.html", posts=posts, may_apply=may_apply)
 
 
 class RegistrationView(BaseView):
     """P1 注册新账号."""
 
     route_base = "/register"
-    access = {"*": frozenset({Role.ANONYMOUS})}
+    access = {"register": frozenset({Role.ANONYMOUS}), "privacy": EVERYONE}
 
     @expose("/", methods=["GET", "POST"])
     def register(self) -> ResponseReturnValue:
@@ -153,9 +155,8 @@ class RegistrationView(BaseView):
                         )
                     flash("注册成功，请用身份证号登录。网页和手机使用同一个账号。", "success")
                     return redirect(url_for("AuthView.login"))
-                except Invalid as invalid:
-                    for name, message in invalid.fields.items():
-                        form[name].errors = [message]
+                except Refusal as refusal:
+                    apply_refusal(form, refusal)
         return self.render_template("accounts/register.html", form=form), 422 if form.errors else 200
 
     @expose("/privacy")
@@ -164,7 +165,7 @@ class RegistrationView(BaseView):
 
 
 class PasswordView(BaseView):
-    """账号安全: change the password; who looked at my identity number."""
+    """账号安全: change the password; who looked at my identity number; apply for oneself with a body's account."""
 
     route_base = "/account"
     access = {"*": EVERYONE}
@@ -202,4 +203,28 @@ class PasswordView(BaseView):
             )
             .all()
         )
-        return self.render_template("accounts/account.html", form=form, looks=looks), 422 if form.errors else 200
+        return self.render_template(
+            "accounts/account.html", form=form, looks=looks, may_apply=self._may_apply()
+        ), 422 if form.errors else 200
+
+    @expose("/applicant", methods=["GET", "POST"])
+    def applicant(self) -> ResponseReturnValue:
+        """【开通个人申报】: one person, one account, one more post."""
+        if not current_actor().user_id:
+            return redirect(url_for("AuthView.login", next=url_for("PasswordView.applicant")))
+        form = ApplicantForm()
+
+        def save() -> None:
+            with command() as work:
+                services.open_application(work, actor=current_actor(), consent=form.consent.data)
+
+        if attempt(form, save):
+            flash("已开通个人申报：请选择“申报人”身份，就可以填写职称申报。", "success")
+            return redirect(url_for("PostView.choose"))
+        return self.render_template(
+            "accounts/applicant.html", title="开通个人申报", form=form, may_apply=self._may_apply()
+        ), 422 if form.errors else 200
+
+    def _may_apply(self) -> bool:
+        with read_session(_SIGN_IN) as reading:
+            return queries.may_open_application(reading, current_actor().user_id or 0)

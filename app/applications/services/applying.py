@@ -25,7 +25,7 @@ from app.bodies.enums import NodeType
 from app.bodies.models import Body
 from app.catalog.enums import AcquisitionMethod, Education, TitleLevel
 from app.catalog.models import Speciality, Title
-from app.catalog.queries import eligibility_rules, setting
+from app.catalog.queries import eligibility_rules, setting, speciality_ancestors
 from app.committees.models import AnnualBatch
 from app.committees.queries import committee_problem, open_batches
 from app.core import audit, clock
@@ -47,9 +47,9 @@ def save_draft(
     person = session.get(Person, actor.person_id) if actor.role is Role.APPLICANT else None
     if person is None:
         raise NotAllowed("只有申报人本人可以填写申报。")
-    head = _check_head(session, values)
-    if application_id is not None:
-        application = load(session, application_id)
+    application = load(session, application_id) if application_id is not None else None
+    head = _check_head(session, values, application)
+    if application is not None:
         if application.state not in WITH_APPLICANT:
             raise Conflict(f"申报已是“{application.state.label}”，不能再修改。")
         if application.state is S.CORRECTING:
@@ -105,11 +105,13 @@ def _no_other(session: Session, person: Person, year: int) -> None:
         )
 
 
-def _check_head(session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
+def _check_head(session: Session, values: Mapping[str, Any], application: Application | None) -> dict[str, Any]:
+    """`application`: the one that is changed; one under correction keeps its year and, where that still fits, its batch."""
     fields: dict[str, str] = {}
     today = clock.today()
+    correcting = application if application is not None and application.state is S.CORRECTING else None
     year = values.get("year")
-    if year != today.year:
+    if year != (correcting.year if correcting else today.year):
         fields["year"] = f"只能申报 {today.year} 年度。"
     method, level = values.get("method"), values.get("level")
     if not isinstance(method, AcquisitionMethod):
@@ -128,6 +130,7 @@ def _check_head(session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
     if fields:
         raise Invalid(fields)
     assert employer is not None
+    assert speciality is not None
     assert isinstance(level, TitleLevel)
     assert isinstance(method, AcquisitionMethod)
     reachable = final_bodies_for(
@@ -159,9 +162,14 @@ def _check_head(session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
     head["region_code"] = employer.region_code
     head["batch_id"] = None
     if method is AcquisitionMethod.REVIEW:
-        batches = open_batches(session, values["final_body_id"], level, today)
+        kept = correcting.batch if correcting and correcting.final_body_id == head["final_body_id"] else None
+        if kept is not None and kept.fits(kept.year, level, speciality_ancestors(session, head["speciality_id"])):
+            head["batch_id"] = kept.id
+            return head
+        batches = open_batches(session, head["final_body_id"], level, head["speciality_id"], today)
         if not batches:
-            raise Invalid({"final_body_id": "该评委会目前没有开放的年度批次，请等待评委会发布申报时间。"})
+            wanted = f"{speciality.name}专业{level.label}"
+            raise Invalid({"final_body_id": f"该评委会目前没有接收{wanted}申报的年度批次，请等待评委会发布申报时间。"})
         head["batch_id"] = batches[0].id
     return head
 
@@ -248,9 +256,7 @@ def submission_facts(session: Session, application: Application) -> Facts:
     filled = {record.section for record in application.records}
     window = ""
     if application.method is AcquisitionMethod.REVIEW:
-        batch = session.get(AnnualBatch, application.batch_id)
-        if batch is None or (application.state is S.DRAFT and not batch.takes(application.level, clock.today())):
-            window = "年度批次不在申报时间内"
+        window = _batch_problem(session, application)
         window = window or committee_problem(session, application.final_body_id, clock.today()) or ""
     found = eligibility_of(session, application)
     return Facts(
@@ -259,6 +265,17 @@ def submission_facts(session: Session, application: Application) -> Facts:
         blacklisted=barred(session, application),
         window=window,
     )
+
+
+def _batch_problem(session: Session, application: Application) -> str:
+    """Why the application's batch does not take it; a correction may come after the deadline."""
+    batch = session.get(AnnualBatch, application.batch_id)
+    if batch is None or (application.state is S.DRAFT and not batch.takes(clock.today())):
+        return "年度批次不在申报时间内"
+    lineage = speciality_ancestors(session, application.speciality_id)
+    if batch.fits(application.year, application.level, lineage):
+        return ""
+    return f"年度批次“{batch}”不接收该年度、等级或专业的申报，请重新暂存申报信息"
 
 
 def required_sections(application: Application) -> tuple[Section, ...]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.applications import rules
-from app.applications.enums import ENDED, WITHOUT_HOLDER
+from app.applications.enums import WITHOUT_HOLDER
 from app.applications.enums import ApplicationAction as A
 from app.applications.enums import ApplicationState as S
 from app.applications.models import Application, ApplicationStep
+from app.applications.queries import recommended
 from app.applications.services.moving import barred, load, move, node_at
 from app.applications.workflow import APPLICATION, Facts
 from app.bodies.enums import NodeType
@@ -21,7 +21,7 @@ from app.catalog.queries import requirements_for
 from app.core import clock
 from app.core.enums import Role
 from app.core.errors import Conflict, Invalid, NotAllowed, Refusal
-from app.core.scope import Actor, elevated
+from app.core.scope import Actor
 from app.public_notices.enums import NoticeKind
 from app.public_notices.queries import standing
 from app.quotas.queries import granted
@@ -179,25 +179,14 @@ def upward_facts(session: Session, application: Application) -> Facts:
 
 
 def _quota_problem(session: Session, application: Application) -> str:
-    limit = granted(session, application.employer_id, application.year, application.level)
-    if limit is None:
+    kind = (application.employer_id, application.year, application.level)
+    if granted(session, *kind) is None:
         return ""
-    with elevated(session, "the quota counts every application the unit has sent up"):
-        # two of a unit's officers must not take the last place at once
-        session.get(Body, application.employer_id, with_for_update={"key_share": True}, populate_existing=True)
-        used = session.scalar(
-            sa.select(sa.func.count(sa.distinct(ApplicationStep.application_id)))
-            .join(Application, Application.id == ApplicationStep.application_id)
-            .where(
-                ApplicationStep.action == A.FORWARD,
-                Application.employer_id == application.employer_id,
-                Application.year == application.year,
-                Application.level == application.level,
-                Application.state.not_in(ENDED),
-                Application.id != application.id,
-            )
-        )
-    return f"{application.level.label}职数 {limit} 个已用完" if (used or 0) >= limit else ""
+    # two of a unit's officers must not take the last place at once, nor one while the number is corrected
+    session.get(Body, application.employer_id, with_for_update={"key_share": True}, populate_existing=True)
+    limit = granted(session, *kind)
+    used = recommended(session, *kind, but=application.id)
+    return f"{application.level.label}职数 {limit} 个已用完" if limit is not None and used >= limit else ""
 
 
 def _down(

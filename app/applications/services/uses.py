@@ -7,13 +7,17 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.applications.models import Application
-from app.applications.queries import leaning_on
+from app.applications.models import Application, number_of
+from app.applications.queries import OVER, leaning_on, recommended
 from app.bodies import services as bodies
 from app.bodies.models import Body
 from app.catalog import services as catalog
+from app.catalog.models import Speciality
 from app.committees import services as committees
 from app.core.scope import elevated
+from app.quotas import services as quotas
+
+NAMED = 3
 
 
 def speciality_in_use(session: Session, speciality_id: int) -> str | None:
@@ -39,13 +43,28 @@ def affected(session: Session, row: Any) -> str | None:
     return _asked_for(session, leaning_on(row))
 
 
+def choosing(session: Session, speciality: Speciality) -> str | None:
+    """Applications under way for a speciality that nothing hangs below yet: only such can be chosen."""
+    if session.scalar(
+        sa.select(Speciality.id).where(Speciality.parent_id == speciality.id, Speciality.active).limit(1)
+    ):
+        return None
+    return _asked_for(session, sa.and_(Application.state.not_in(OVER), Application.speciality_id == speciality.id))
+
+
 def _asked_for(session: Session, condition: Any) -> str | None:
+    """How many there are, and the numbers of the first: no more of an application that the person may not see."""
     with elevated(session, "a draft nobody else may see still holds its speciality, title and batch"):
-        found = session.scalar(sa.select(sa.func.count(Application.id)).where(condition)) or 0
-    return f"{found} 份职称申报" if found else None
+        count = session.scalar(sa.select(sa.func.count(Application.id)).where(condition)) or 0
+        first = session.execute(
+            sa.select(Application.year, Application.id).where(condition).order_by(Application.id).limit(NAMED)
+        ).all()
+    named = "、".join(number_of(year, key) for year, key in first)
+    return f"{count} 份职称申报（编号 {named}{' 等' if count > NAMED else ''}）" if count else None
 
 
 bodies.uses.append(body_in_use)
 committees.batch_uses.append(batch_in_use)
 catalog.speciality_uses.append(speciality_in_use)
 catalog.title_uses.append(title_in_use)
+quotas.recommended.append(recommended)

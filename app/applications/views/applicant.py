@@ -10,21 +10,24 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder import BaseView, expose
 
 from app.applications import queries, rules, services
-from app.applications.enums import WITH_APPLICANT, ApplicationState, Section
+from app.applications.enums import WITH_APPLICANT, ApplicationAction, ApplicationState, Section
 from app.applications.forms import HeadForm, MaterialForm, section_form
 from app.applications.models import Application, ApplicationMaterial
 from app.applications.views.common import facts_of, sections_of, trail
+from app.applications.workflow import APPLICATION
 from app.approval_paths.queries import explain_break, final_bodies_for, reach
+from app.bodies.queries import guideline_of
 from app.catalog.enums import AcquisitionMethod, TitleLevel
 from app.catalog.models import Title
 from app.catalog.queries import all_series, specialities_of, titles_of
+from app.committees.queries import open_batches
 from app.core import clock
 from app.core.enums import Role
 from app.core.errors import Invalid, NotFound, Refusal
 from app.web.access import only
 from app.web.files import send_stored
 from app.web.filters import day
-from app.web.forms import attempt, blank_first
+from app.web.forms import attempt, choices_of
 from app.web.identity import command, current_actor, read
 from app.web.lists import Button
 
@@ -90,19 +93,20 @@ class ApplicationView(BaseView):
             title="职称申报信息",
             form=form,
             gap=gap,
+            guidelines=_guidelines(form),
             back=url_for("ApplicationView.show", pk=application.id) if application else url_for("ApplicationView.list"),
         ), 422 if form.errors else 200
 
     def _offer(self, form: HeadForm) -> str:
         """Fill the selects from what has been chosen so far; answers why no final body can be offered."""
         session = read()
-        form.series_id.choices = blank_first([(s.id, s.name) for s in all_series(session)])
+        form.series_id.choices = choices_of([(s.id, s.name) for s in all_series(session)])
         series_id, level, method = form.series_id.data, form.level.data, form.method.data
         titles = titles_of(session, series_id, level) if series_id and isinstance(level, TitleLevel) else []
-        form.title_id.choices = blank_first([(t.id, _title(t)) for t in titles])
+        form.title_id.choices = choices_of([(t.id, _title(t)) for t in titles])
         specialities = specialities_of(session, series_id) if series_id else []
-        form.speciality_id.choices = blank_first([(s.id, s.name) for s in specialities])
-        form.final_body_id.choices = blank_first([])
+        form.speciality_id.choices = choices_of([(s.id, s.name) for s in specialities])
+        form.final_body_id.choices = choices_of([])
         known = all(
             (
                 form.employer_id.data,
@@ -121,7 +125,16 @@ class ApplicationView(BaseView):
             "speciality_id": form.speciality_id.data,
         }
         finals = final_bodies_for(session, **wanted)
-        form.final_body_id.choices = blank_first([(node.body_id, node.name) for node in finals])
+        closed: set[int] = set()
+        if method is AcquisitionMethod.REVIEW:
+            at = (level, form.speciality_id.data, clock.today())
+            closed = {node.body_id for node in finals if not open_batches(session, node.body_id, *at)}
+        form.final_body_id.choices = choices_of(
+            [
+                (n.body_id, f"{n.name}（目前没有接收该专业的年度批次）" if n.body_id in closed else n.name)
+                for n in finals
+            ]
+        )
         if len(finals) == 1 and not form.final_body_id.data:
             form.final_body_id.data = finals[0].body_id
         return "" if finals else explain_break(reach(session, **wanted))
@@ -150,6 +163,7 @@ class ApplicationView(BaseView):
             asked=_asked(application),
             withdrawable=_withdrawable(application),
             buttons=self._certificate(application),
+            guideline=guideline_of(read(), application.final_body_id, application.method, application.level),
         )
 
     def _certificate(self, application: Application) -> tuple[Button, ...]:
@@ -292,6 +306,17 @@ class ApplicationView(BaseView):
         return application
 
 
+def _guidelines(form: HeadForm) -> list[tuple[str, str]]:
+    """(name, 申报须知) of the final bodies that are offered, or of the one that is chosen."""
+    method, level, chosen = form.method.data, form.level.data, form.final_body_id.data
+    if not isinstance(method, AcquisitionMethod) or not isinstance(level, TitleLevel):
+        return []
+    offered = [(one.value, one.label) for one in form.final_body_id.choices if one.value]
+    wanted = [(key, name) for key, name in offered if chosen in (None, key)]
+    found = ((name, guideline_of(read(), key, method, level)) for key, name in wanted)
+    return [(name, text) for name, text in found if text]
+
+
 def _title(title: Title) -> str:
     return f"{title.name}（{title.branch}）" if title.branch else title.name
 
@@ -333,9 +358,6 @@ def _asked(application: Application) -> str:
 
 
 def _withdrawable(application: Application) -> bool:
-    from app.applications.enums import ApplicationAction
-    from app.applications.workflow import APPLICATION
-
     return ApplicationAction.WITHDRAW in APPLICATION.actions(application.state)
 
 

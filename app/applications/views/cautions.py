@@ -1,4 +1,4 @@
-"""What-if: the applications under way that the end of a record would reach, on its form and in a list."""
+"""What-if: the applications under way that the end of a record would reach, on its form and in a list; who chose a speciality."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from app.applications.services import uses
 from app.applications.views.common import COLUMNS, ApplicationList
 from app.approval_paths.models import PathEdge
 from app.bodies.models import Acceptance, Body
+from app.catalog.models import Speciality
 from app.committees.models import Committee, CoveredSpeciality
 from app.core.enums import Role
 from app.web.access import only
@@ -23,17 +24,19 @@ from app.web.cautions import Caution, consequences
 from app.web.identity import read
 from app.web.lists import Column, desc
 
-RESUBMITTED = "已提交的按提交时的路径继续办理，退回后重新提交的须另有路径可走。"
-ELSEWHERE = "请先办结，或告知申报人另选终审机构。"
+AHEAD = "正在办理，还没有经过这里：已提交的按提交时的路径继续办理，退回后重新提交的须另有路径可走。"
+DECIDES = "正在办理，由它终审：请先办结，或告知申报人另选终审机构。"
+UNCOVERED = "正在办理，所报专业将不再由本评委会评审：已提交的继续办理，退回修改后须另选终审机构。"
+THROUGH = "正在办理，由它推荐、审核或终审：办结以前不能注销。"
 
 ASKED: dict[str, tuple[type[Any], str]] = {
-    "edge": (PathEdge, RESUBMITTED),
-    "acceptance": (Acceptance, ELSEWHERE),
-    "body": (Body, ELSEWHERE),
-    "committee": (Committee, ELSEWHERE),
-    "coverage": (CoveredSpeciality, ELSEWHERE),
+    "edge": (PathEdge, AHEAD),
+    "acceptance": (Acceptance, DECIDES),
+    "body": (Body, THROUGH),
+    "committee": (Committee, DECIDES),
+    "coverage": (CoveredSpeciality, UNCOVERED),
 }
-"""Kind in the address -> (class of the record, what becomes of the applications)."""
+"""Kind in the address -> (class of the record, what is said of the applications)."""
 
 
 class AffectedView(ApplicationList):
@@ -52,14 +55,23 @@ class AffectedView(ApplicationList):
         return queries.listing(dict(values)).where(queries.leaning_on(row))
 
 
-def _said(kind: str, then: str) -> Callable[[Session, Any], Sequence[Caution]]:
+def _below(session: Session, speciality: Speciality) -> Sequence[Caution]:
+    found = uses.choosing(session, speciality)
+    if not found:
+        return ()
+    words = f"{found}选择了“{speciality.name}”。在它下面新增专业以后，它本身不能再选：已提交的按原专业继续办理，暂存和退回修改的须改选下级专业。"
+    return (Caution(words),)
+
+
+def _said(kind: str, what: str) -> Callable[[Session, Any], Sequence[Caution]]:
     def cautions(session: Session, row: Any) -> Sequence[Caution]:
         found = uses.affected(session, row) if getattr(row, "active", True) else None
         url = url_for("AffectedView.list", kind=kind, pk=sa.inspect(row).identity[0])
-        return (Caution(f"{found}正在办理，还没有经过这里：{then}", url),) if found else ()
+        return (Caution(found + what, url),) if found else ()
 
     return cautions
 
 
-for _kind, (_model, _then) in ASKED.items():
-    consequences[_model].append(_said(_kind, _then))
+for _kind, (_model, _what) in ASKED.items():
+    consequences[_model].append(_said(_kind, _what))
+consequences[Speciality].append(_below)

@@ -22,7 +22,7 @@ from app.core.enums import Role
 from app.public_notices.models import PublicNotice
 from app.public_notices.queries import notices_about
 from app.web.files import send_stored
-from app.web.forms import Query, blank_first
+from app.web.forms import Query, choices_of
 from app.web.identity import command, current_actor, read
 from app.web.lists import Button, Column, ListScreen, desc
 
@@ -40,7 +40,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("身份证号", "id_masked"),
     Column("单位", "employer.name"),
     Column("申报职称", "title.name"),
-    Column("等级", "level", width="s"),
+    Column("等级", "level", width="s", shown=False),  # the title says it
     Column("专业", "speciality.name"),
     Column("取得方式", "method", width="s"),
     Column("状态", "state", "state"),
@@ -54,7 +54,7 @@ class ApplicationList(ListScreen):
     abstract = True
 
     def fill(self, session: Session, form: Query) -> None:
-        form["series_id"].choices = blank_first([(s.id, s.name) for s in all_series(session)], "全部")
+        form["series_id"].choices = choices_of([(s.id, s.name) for s in all_series(session)], "全部")
 
 
 def waited_words(seconds: int) -> str:
@@ -156,6 +156,7 @@ class DossierView(BaseView):
     """电子档案: an application as an officer reads it, with its files previewed in the page and its trail."""
 
     route_base = "/dossier"
+    hangs_below = ("TrailView", "PeopleView", "RecheckView")
     access: Mapping[str, frozenset[Role]] = {
         "*": OFFICES,
         "file": OFFICES | {Role.APPLICANT},

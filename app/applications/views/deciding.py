@@ -108,6 +108,7 @@ class DecisionView(BaseView):
     """【审核】: the dossier on one side, the decision on the other."""
 
     route_base = "/decide"
+    hangs_below = tuple(endpoint.removesuffix(".list") for endpoint in QUEUE_ENDPOINT.values())
     access: Mapping[str, frozenset[Role]] = {"*": OFFICES}
 
     @expose("/<int:pk>", methods=["GET", "POST"])

@@ -109,7 +109,7 @@ class EmployerNoticeView(ListScreen):
             return redirect(url_for("NoticeDeskView.show", pk=made[0]))
         return self.render_template(
             "applications/notice_form.html",
-            title="新增公示",
+            title="新增：公示",
             form=form,
             rows=_unpublished(read()),
             chosen=chosen,
@@ -133,6 +133,7 @@ class NoticeDeskView(BaseView):
     """One notice on the desk of whoever published it: its people, its objections, its end."""
 
     route_base = "/notice-desk"
+    hangs_below = ("EmployerNoticeView", "ResultNoticeView")
     access = only(Role.UNIT, Role.COMMITTEE)
 
     def _load(self, pk: int) -> PublicNotice:
@@ -177,7 +178,6 @@ class NoticeDeskView(BaseView):
                 ("结论", notice.conclusion),
                 ("发布时间", notice.published_at),
             ],
-            back=url_for("EmployerNoticeView.list" if notice.kind is NoticeKind.EMPLOYER else "ResultNoticeView.list"),
         )
 
     @expose("/<int:pk>/objection", methods=["GET", "POST"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.approval_paths.enums import Procedure
 from app.approval_paths.models import PathEdge
 from app.approval_paths.rules import WITHOUT_COMMITTEE, Loop, Way, loop_with, search
+from app.bodies import queries as register
 from app.bodies.enums import NodeType
 from app.bodies.models import Acceptance, Body
 from app.catalog.enums import AcquisitionMethod, TitleLevel
@@ -296,3 +298,12 @@ def explain_break(found: Reach, final_body_id: int | None = None) -> str:
 def mending(found: Reach, node: PathNode) -> str:
     """What must be done where a branch ends, by whom."""
     return found.mending.get(node.body_id, "它没有上级机构，也不是终审机构，请它联系上级把它指定为下级机构")
+
+
+def _confirmed() -> sa.Select[Any]:
+    edges = PathEdge.__table__.c
+    confirmed = sa.and_(edges.active, edges.confirmed_at.is_not(None))
+    return sa.select(edges.subordinate_id, edges.level, edges.superior_id).where(confirmed)
+
+
+register.supervision.append(_confirmed)

@@ -9,7 +9,7 @@ from heapq import heappop, heappush
 
 from app.approval_paths.enums import Procedure
 from app.bodies.enums import NodeType
-from app.catalog.enums import TitleLevel
+from app.catalog.enums import AcquisitionMethod, TitleLevel
 
 Edges = Mapping[int, Sequence[int]]
 
@@ -110,13 +110,13 @@ def cycle_with(below: int, above: int, edges: Edges) -> tuple[int, ...] | None:
 
 
 LEVELS: Mapping[Procedure, frozenset[TitleLevel]] = {
-    Procedure.INITIAL_DETERMINATION: frozenset({TitleLevel.CLERK, TitleLevel.ASSISTANT, TitleLevel.INTERMEDIATE}),
-    Procedure.RECOGNITION: frozenset(TitleLevel),
+    Procedure.INITIAL_DETERMINATION: AcquisitionMethod.INITIAL_DETERMINATION.levels,
+    Procedure.RECOGNITION: AcquisitionMethod.RECOGNITION.levels,
     Procedure.JUNIOR_REVIEW: frozenset({TitleLevel.CLERK, TitleLevel.ASSISTANT}),
     Procedure.INTERMEDIATE_REVIEW: frozenset({TitleLevel.INTERMEDIATE}),
     Procedure.SENIOR_REVIEW: frozenset({TitleLevel.ASSOCIATE_SENIOR, TitleLevel.FULL_SENIOR}),
 }
-"""The levels an application of a procedure can have (Procedure.of; 初定 ends at 中级, law.md)."""
+"""The levels an application of a procedure can have (Procedure.of)."""
 WITHOUT_COMMITTEE = frozenset({Procedure.INITIAL_DETERMINATION, Procedure.RECOGNITION})
 
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from flask_appbuilder.models.sqla.interface import SQLAInterface
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy.orm import Session, joinedload
 
 from app.approval_paths import services
 from app.approval_paths.enums import Procedure
@@ -16,7 +16,7 @@ from app.approval_paths.models import PathEdge
 from app.approval_paths.rules import LEVELS
 from app.bodies.enums import NodeType
 from app.bodies.forms import body_field
-from app.bodies.models import Body
+from app.bodies.queries import lies_in
 from app.catalog.enums import TitleLevel
 from app.catalog.forms import speciality_field
 from app.catalog.queries import all_series
@@ -24,7 +24,7 @@ from app.committees.models import Committee
 from app.core.enums import Role
 from app.web.access import only
 from app.web.cautions import Caution
-from app.web.forms import Query, choices_of, id_field
+from app.web.forms import Query, choices_of, enum_field, id_field
 from app.web.identity import command, current_actor, read
 from app.web.layout import screen_url
 from app.web.lists import Bulk, Button, Column, ListScreen, desc
@@ -63,15 +63,11 @@ _EQUAL = ("subordinate_id", "superior_id", "level", "series_id", "active")
 
 def edges(values: Mapping[str, Any]) -> sa.Select[Any]:
     """Edges under the conditions, with everything a list shows, in one statement."""
-    statement = (
-        sa.select(PathEdge)
-        .join(PathEdge.subordinate)
-        .options(
-            contains_eager(PathEdge.subordinate),
-            joinedload(PathEdge.superior),
-            joinedload(PathEdge.series),
-            joinedload(PathEdge.speciality),
-        )
+    statement = sa.select(PathEdge).options(
+        joinedload(PathEdge.subordinate, innerjoin=True),
+        joinedload(PathEdge.superior, innerjoin=True),
+        joinedload(PathEdge.series),
+        joinedload(PathEdge.speciality),
     )
     for name in _EQUAL:
         if values.get(name) is not None:
@@ -91,9 +87,10 @@ class EdgeRecords(RecordView):
     conditions = EdgeQuery
     key = (desc(PathEdge.id),)
     columns, show_columns = COLUMNS, DETAILS
-    add_columns = ["subordinate_id", "superior_id", "level", "series_id", "speciality_id"]
-    edit_columns: Any = add_columns[1:]
+    add_columns = ["node_type", "subordinate_id", "superior_id", "level", "series_id", "speciality_id"]
+    edit_columns: Any = add_columns[2:]
     label_columns = {
+        "node_type": "下级节点类型",
         "subordinate_id": "下级机构",
         "superior_id": "上级机构",
         "level": "职称等级",
@@ -102,10 +99,11 @@ class EdgeRecords(RecordView):
         **{"subordinate": "下级机构", "superior": "上级机构", "series": "系列", "speciality": "专业"},  # in the trail
     }
     fields = {
-        "subordinate_id": body_field("下级机构", kinds=BELOW, own_region=True, need=True),
+        "node_type": enum_field("下级节点类型", BELOW, blank="全部", hint="先选择类型，下级机构只在这一类中查询。"),
+        "subordinate_id": body_field("下级机构", kinds=BELOW, own_region=True, need=True, follows="node_type"),
         "superior_id": body_field("上级机构", kinds=ABOVE, need=True),
         "series_id": id_field("系列", hint="不选为全部系列。"),
-        "speciality_id": speciality_field(hint="不选为全部专业；选上级专业即包括其下各专业。"),
+        "speciality_id": speciality_field(hint="不选为全部专业；选上级专业即包括其下各专业。", follows="series_id"),
     }
     words = {"approval_paths.create": "新增", "approval_paths.confirm": "确认", "approval_paths.cancel": "注销"}
     key_name = "edge_id"
@@ -115,7 +113,7 @@ class EdgeRecords(RecordView):
 
     def select(self, session: Session, values: Mapping[str, Any]) -> sa.Select[Any]:
         prefix = current_actor().region_prefix or "none"
-        return edges(values).where(PathEdge.procedure == self.procedure, Body.region_code.startswith(prefix))
+        return edges(values).where(PathEdge.procedure == self.procedure, lies_in(PathEdge.subordinate_id, prefix))
 
     def fill(self, session: Session, form: Query) -> None:
         form["series_id"].choices = choices_of([(s.id, s.name) for s in all_series(session)], "全部")
@@ -131,7 +129,8 @@ class EdgeRecords(RecordView):
 
     def filled(self, form: Any) -> dict[str, Any]:
         adding = "subordinate_id" in form
-        return super().filled(form) | ({"procedure": self.procedure} if adding else {})
+        values = {name: value for name, value in super().filled(form).items() if name != "node_type"}
+        return values | ({"procedure": self.procedure} if adding else {})
 
     def tools(self) -> Sequence[Button]:
         url = screen_url(self.endpoint.replace("PathView", "PathImportView"))
@@ -169,11 +168,14 @@ class SubordinateUnitView(EdgeRecords):
     access = only(Role.COMMITTEE)
     route_base, title = "/u161", "评委会下级单位管理"
     intro = "指定向本评委会报送的下级单位；对方在“审核层级配置单位确认”中确认后生效。单位另有经上级机构到本评委会的路径时，仍逐级上报。"
-    add_columns = ["subordinate_id", "level", "speciality_id"]
+    add_columns = ["node_type", "subordinate_id", "level", "speciality_id"]
     edit_columns: Any = ()
     changing = None
     adding = services.add_subordinate
-    fields = EdgeRecords.fields | {"subordinate_id": body_field("下级单位", kinds=BELOW, need=True)}
+    fields = EdgeRecords.fields | {
+        "subordinate_id": body_field("下级单位", kinds=BELOW, need=True, follows="node_type"),
+        "speciality_id": speciality_field(hint="不选为全部专业；选上级专业即包括其下各专业。"),
+    }
 
     def select(self, session: Session, values: Mapping[str, Any]) -> sa.Select[Any]:
         return edges(values).where(PathEdge.superior_id == current_actor().body_id)
@@ -183,7 +185,7 @@ class SubordinateUnitView(EdgeRecords):
         form.level.choices = [c for c in form.level.choices if c.value in ("", *_levels(committee))]
 
     def filled(self, form: Any) -> dict[str, Any]:
-        return RecordView.filled(self, form)
+        return {name: value for name, value in RecordView.filled(self, form).items() if name != "node_type"}
 
     def tools(self) -> Sequence[Button]:
         return RecordView.tools(self)

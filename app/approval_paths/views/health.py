@@ -145,7 +145,7 @@ class HealthView(ListScreen):
         at = _at(row.one, row.found)
         buttons = [Button("查看单位", url_for("HealthView.units", **at))]
         if row.reachable and row.request is None:
-            here: dict[str, Any] = {name: value for name, value in request.args.items() if name in self._names()}
+            here: dict[str, Any] = {name: value for name, value in request.args.items() if name in self.known()}
             buttons.append(Button("通知修正", url_for("HealthView.tell", **at, **here), "post"))
         return buttons
 
@@ -186,7 +186,7 @@ class HealthView(ListScreen):
             flash(f"已通知“{found.body_name}”。", "success")
         except Refusal as refusal:
             flash(refusal.reason, "warning")
-        return redirect(self._here(of=None, at=None, pk=None))
+        return redirect(self.here(of=None, at=None, pk=None))
 
     def _checked(self, values: Mapping[str, Any]) -> list[Checkup]:
         """Only the kinds of application that are asked for are looked at."""

@@ -36,6 +36,7 @@ class WhatIfView(BaseView):
 
     access = only(Role.HR_OFFICER, Role.SYSADMIN, Role.COMMITTEE)
     route_base = "/whatif"
+    hangs_below = ("InitialDeterminationPathView", "SubordinateUnitView", "CommitteeView")
     default_view = "show"
 
     @expose("/<kind>/<int:pk>")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.bodies import services as bodies
 from app.bodies.models import IssuingAuthority
 from app.catalog.enums import AcquisitionMethod, TitleLevel
 from app.catalog.models import TitleSeries
@@ -102,10 +104,14 @@ def lock_pool(
     year: int,
     method: AcquisitionMethod,
 ) -> NumberPool:
-    """The pool of a prefix, made if there is none, locked for this transaction.
+    """The pool of a prefix, made if there is none, locked for this transaction; the authority keeps its code meanwhile.
 
-    Refusal if the prefix already belongs to another authority: codes are padded, so 43 and 430 would share one.
+    Refusal if another authority issued under the prefix: codes are padded, so 43 and 430 would share one. A pool
+    under which nothing was issued goes to whoever has its code now.
     """
+    session.refresh(authority, with_for_update={"read": True})
+    if not authority.active:
+        raise Refusal(f"“{authority.printed_name}”的发证单位编码已经注销，不能再使用。")
     prefix = prefix_of(session, authority, level, series, year, method)
     locked = sa.select(NumberPool).where(NumberPool.prefix == prefix).with_for_update(of=NumberPool)
     pool: NumberPool | None = session.scalar(locked.execution_options(populate_existing=True))
@@ -117,7 +123,9 @@ def lock_pool(
         )
         pool = session.scalar(locked.execution_options(populate_existing=True))
     if pool is not None:
-        if pool.issuing_authority_id != authority.id:
+        if pool.issuing_authority_id != authority.id and not issued(session, NumberPool.prefix == prefix):
+            pool.issuing_authority_id = authority.id
+        elif pool.issuing_authority_id != authority.id:
             raise Refusal(
                 f"“{authority.printed_name}”的发证单位编码“{authority.code}”补足位数后与"
                 f"“{pool.issuing_authority.printed_name}”（{pool.issuing_authority.code}）相同，"
@@ -136,6 +144,21 @@ def lock_pool(
     session.add(pool)
     session.flush()
     return pool
+
+
+def issued(session: Session, of: Any) -> int:
+    """How many numbers of the pools under a condition certificates bear."""
+    used = sa.select(sa.func.count()).select_from(CertificateNumber).join(NumberPool)
+    return session.scalar(used.where(of, CertificateNumber.status == NumberStatus.USED)) or 0
+
+
+def issued_under(session: Session, authority_id: int) -> str | None:
+    """What keeps an issuing code: the numbers in people's hands."""
+    count = issued(session, NumberPool.issuing_authority_id == authority_id)
+    return f"{count} 份证书的编号" if count else None
+
+
+bodies.code_uses.append(issued_under)
 
 
 def _fill(session: Session, pool: NumberPool, serials: Iterable[int], by: str) -> None:

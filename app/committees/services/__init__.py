@@ -1,9 +1,10 @@
 """Setting up committees, what belongs to them, and their annual batches."""
 
-from app.committees.services.batches import batch_uses, change_batch, close_batch, create_batch
+from app.committees.services.batches import FIXED, batch_uses, change_batch, close_batch, create_batch, used_by
 from app.committees.services.details import (
     add_founder,
     add_speciality,
+    removal_problem,
     remove_fee,
     remove_founder,
     remove_speciality,
@@ -15,10 +16,12 @@ from app.committees.services.establishing import (
     create_committee,
     deregister_committee,
     establish,
+    reset_operator,
 )
-from app.committees.services.uses import covered_by, founded, open_batches_of
+from app.committees.services.uses import covered_by, founded, open_batches_of, taken_by
 
 __all__ = [
+    "FIXED",
     "Established",
     "add_founder",
     "add_speciality",
@@ -33,8 +36,12 @@ __all__ = [
     "establish",
     "founded",
     "open_batches_of",
+    "removal_problem",
     "remove_fee",
     "remove_founder",
     "remove_speciality",
+    "reset_operator",
     "set_fee",
+    "taken_by",
+    "used_by",
 ]

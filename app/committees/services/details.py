@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 from app.bodies.models import Body
 from app.catalog.enums import TitleLevel
 from app.catalog.models import Speciality
+from app.committees import queries
 from app.committees.enums import FeeItem
 from app.committees.models import CoveredSpeciality, FeeStandard, FoundingBody
 from app.committees.services.establishing import founders_problem, kept_committee, members_problem
-from app.core import audit
+from app.core import audit, clock
 from app.core.errors import Conflict, Invalid, NotFound, Refusal
 from app.core.scope import Actor
 
@@ -45,11 +46,14 @@ def add_speciality(session: Session, *, actor: Actor, committee_id: int, special
 
 
 def remove_speciality(session: Session, *, actor: Actor, committee_id: int, row_id: int) -> None:
-    """移除 a speciality; the last one stays. Applications on their way keep the path copied at submission."""
+    """移除 a speciality; the last one stays, and one that a batch in force takes by name.
+
+    Applications on their way keep the path copied at submission.
+    """
     committee = kept_committee(session, actor, committee_id)
     row = _row(session, CoveredSpeciality, committee_id, row_id)
-    if len(_covered(session, committee_id)) == 1:
-        raise Refusal("评委会至少要有一个评审专业，请先新增再移除。")
+    if problem := removal_problem(session, row):
+        raise Refusal(problem)
     audit.record(session, actor, "committees.remove_speciality", committee, speciality=row.speciality.name)
     session.delete(row)
     session.flush()
@@ -74,11 +78,29 @@ def remove_founder(session: Session, *, actor: Actor, committee_id: int, row_id:
     """移除 a founding body; the last one stays."""
     committee = kept_committee(session, actor, committee_id)
     row = _row(session, FoundingBody, committee_id, row_id)
-    if len(session.scalars(_founders(committee_id)).all()) == 1:
-        raise Refusal("评委会至少要有一个组建单位，请先新增再移除。")
+    if problem := removal_problem(session, row):
+        raise Refusal(problem)
     audit.record(session, actor, "committees.remove_founder", committee, founder=row.body.name)
     session.delete(row)
     session.flush()
+
+
+def removal_problem(session: Session, row: CoveredSpeciality | FoundingBody | FeeStandard) -> str | None:
+    """Why a row of 其他信息 can't be removed, or None."""
+    if isinstance(row, FoundingBody):
+        alone = len(session.scalars(_founders(row.committee_id)).all()) == 1
+        return "评委会至少要有一个组建单位，请先新增再移除。" if alone else None
+    if isinstance(row, FeeStandard):
+        return None
+    if len(_covered(session, row.committee_id)) == 1:
+        return "评委会至少要有一个评审专业，请先新增再移除。"
+    lost = queries.lost_with(session, row)
+    bound = [
+        f"“{batch}”"
+        for batch in queries.running_batches(session, row.committee_id, clock.today())
+        if batch.active and batch.speciality_ids & lost
+    ]
+    return f"年度批次{'、'.join(bound)}接收该专业的申报，请先调整批次的专业或关闭批次。" if bound else None
 
 
 def set_fee(
@@ -89,16 +111,17 @@ def set_fee(
     fields = {}
     if not committee.grade.reviews(level):
         fields["level"] = f"{committee.grade.label}不评审{level.label}。"
-    if not 0 <= amount <= HIGHEST_FEE:
+    if not amount.is_finite() or not 0 <= amount <= HIGHEST_FEE:
         fields["amount"] = f"缴费金额应在 0 至 {HIGHEST_FEE:,} 元之间。"
     elif amount != round(amount, 2):
         fields["amount"] = "缴费金额最多两位小数。"
     if fields:
         raise Invalid(fields)
     row = session.scalar(
-        sa.select(FeeStandard).where(
-            FeeStandard.committee_id == committee_id, FeeStandard.item == item, FeeStandard.level == level
-        )
+        sa.select(FeeStandard)
+        .where(FeeStandard.committee_id == committee_id, FeeStandard.item == item, FeeStandard.level == level)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )
     what = f"{level.label}{item.label}"
     if row is None:
@@ -119,13 +142,13 @@ def set_fee(
 def remove_fee(session: Session, *, actor: Actor, committee_id: int, row_id: int) -> None:
     committee = kept_committee(session, actor, committee_id)
     row = _row(session, FeeStandard, committee_id, row_id)
-    audit.record(session, actor, "committees.remove_fee", committee, fee=f"{row.level.label}{row.item.label}")
+    audit.record(session, actor, "committees.remove_fee", committee, fee=f"{row} {row.amount:,.2f} 元")
     session.delete(row)
     session.flush()
 
 
 def _row(session: Session, model: type[Detail], committee_id: int, row_id: int) -> Detail:
-    row = session.get(model, row_id)
+    row = session.get(model, row_id, with_for_update=True, populate_existing=True)
     if row is None or row.committee_id != committee_id:
         raise NotFound
     return row

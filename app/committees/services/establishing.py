@@ -10,17 +10,18 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.accounts import rules as people
 from app.accounts import services as accounts
 from app.bodies import services as bodies
 from app.bodies.enums import BodyNature, NodeType
 from app.bodies.models import Body
 from app.catalog.models import Speciality, TitleSeries
-from app.catalog.rules import initials, text_problem
-from app.committees import rules
+from app.catalog.rules import initials, name_problem, text_problem
+from app.committees import queries, rules
 from app.committees.enums import CommitteeGrade
 from app.committees.models import Committee, CoveredSpeciality, FoundingBody
-from app.core import audit, clock
+from app.committees.services.batches import used_by
+from app.committees.services.operators import appoint, contact_problems
+from app.core import audit, clock, crypto
 from app.core.enums import Role
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.scope import Actor
@@ -44,7 +45,7 @@ def establish(
     **values: Any,
 ) -> Established:
     """A10 【新增】: the committee, and its contact as its operator. Raises Invalid with every field at fault."""
-    problems = _contact_problems(contact_name, contact_id_number, contact_phone)
+    problems = contact_problems(contact_name, contact_phone, contact_id_number)
     try:
         committee = create_committee(
             session, actor=actor, contact_name=contact_name, contact_phone=contact_phone, **values
@@ -54,7 +55,7 @@ def establish(
     if problems:
         raise Invalid(problems)
     session.refresh(committee)
-    return Established(committee.body_id, _appoint(session, actor, committee.body, contact_id_number))
+    return Established(committee.body_id, appoint(session, actor, committee.body, contact_id_number))
 
 
 def create_committee(
@@ -95,11 +96,8 @@ def create_committee(
     problem = rules.members_problem(grade, member_count, by_series=by_series, agreed_by=smaller_agreed_by)
     if problem:
         fields["member_count"] = problem
-    if printed_name.strip() and (problem := text_problem(printed_name, "打印在证书上的名称")):
-        fields["printed_name"] = problem
-    if len(smaller_agreed_by.strip()) > 120:
-        fields["smaller_agreed_by"] = "同意单位不超过 120 个字。"
-    fields |= rules.record_problem(recorded_on, valid_until)
+    fields |= _names_problem(session, series_id, name, printed_name, smaller_agreed_by)
+    fields |= rules.record_problem(recorded_on, valid_until, clock.today())
     try:
         body = bodies.create_body(
             session,
@@ -162,30 +160,32 @@ def change_committee(
 ) -> str:
     """编辑. Another contact is another operator, named by identity number; his initial password, or "".
 
-    Code, region, grade and series stay: approval paths and batches were made by them.
+    Code, region, grade and series stay: approval paths and batches were made by them. The record is not shortened below
+    a batch that is still to be reviewed.
     """
     committee = kept_committee(session, actor, committee_id)
     body = committee.body
     covered = session.scalars(
         sa.select(Speciality).join(CoveredSpeciality).where(CoveredSpeciality.committee_id == committee_id)
     ).all()
-    checks = {
-        "name": text_problem(name, "评委会名称"),
-        "printed_name": text_problem(printed_name, "打印在证书上的名称"),
-        "member_count": members_problem(committee, covered, member_count, smaller_agreed_by),
-        "smaller_agreed_by": "同意单位不超过 120 个字。" if len(smaller_agreed_by.strip()) > 120 else None,
-    }
-    fields = {field: problem for field, problem in checks.items() if problem}
-    fields |= rules.record_problem(recorded_on, valid_until)
+    fields = _names_problem(session, committee.series_id, name, printed_name, smaller_agreed_by, but=committee_id)
+    if problem := members_problem(committee, covered, member_count, smaller_agreed_by):
+        fields["member_count"] = problem
+    if (recorded_on, valid_until) != (committee.recorded_on, committee.valid_until):
+        fields |= rules.record_problem(recorded_on, valid_until, clock.today())
+        if problem := _beyond(session, committee_id, valid_until):
+            fields.setdefault("valid_until", problem)
     if contact_id_number.strip():
-        fields |= _contact_problems(contact_name, contact_id_number, contact_phone)
-    elif contact_name.strip() != body.contact_name:
-        fields["contact_id_number"] = "联系人就是评委会操作员，更换时请填写其身份证号。"
+        fields |= contact_problems(contact_name, contact_phone, contact_id_number)
+    elif any(map(str.strip, (contact_name, contact_phone, body.contact_name, body.contact_phone))):  # imported, or none
+        fields |= contact_problems(contact_name, contact_phone)
+        if contact_name.strip() != body.contact_name:
+            fields["contact_id_number"] = "联系人就是评委会操作员，更换时请填写其身份证号。"
     if fields:
         raise Invalid(fields)
     changes = audit.assign(
         committee,
-        printed_name=printed_name.strip(),
+        printed_name=printed_name.strip() or name.strip(),
         member_count=member_count,
         smaller_agreed_by=smaller_agreed_by.strip(),
         recorded_on=recorded_on,
@@ -193,24 +193,35 @@ def change_committee(
     ) | audit.assign(body, name=name.strip(), contact_name=contact_name.strip(), contact_phone=contact_phone.strip())
     body.pinyin = initials(body.name)
     session.flush()
+    if "contact_phone" in changes:
+        before, after = changes["contact_phone"]
+        changes["contact_phone"] = (crypto.mask_phone(before), crypto.mask_phone(after))
     if changes:
         audit.record(session, actor, "committees.change", committee, changes=changes)
-    return _appoint(session, actor, body, contact_id_number) if contact_id_number.strip() else ""
+    return appoint(session, actor, body, contact_id_number) if contact_id_number.strip() else ""
 
 
 def deregister_committee(session: Session, *, actor: Actor, committee_id: int, reason: str) -> None:
     """注销 with a reason, refused while anything uses it; its operator acts for it no more."""
     committee = kept_committee(session, actor, committee_id)
     bodies.deregister_body(session, actor=actor, body_id=committee_id, reason=reason)
-    accounts.relieve(session, actor=actor, role=Role.COMMITTEE, body_id=committee_id)
     audit.record(session, actor, "committees.deregister", committee, reason=reason.strip())
 
 
+def reset_operator(session: Session, *, actor: Actor, committee_id: int, person_id: int) -> str:
+    """【重置操作员密码】: another initial password for an operator of the committee, to be handed over once."""
+    committee = kept_committee(session, actor, committee_id)
+    password = accounts.reissue(session, actor=actor, role=Role.COMMITTEE, body_id=committee_id, person_id=person_id)
+    audit.record(session, actor, "committees.reset_operator", committee)
+    return password
+
+
 def kept_committee(session: Session, actor: Actor, committee_id: int) -> Committee:
-    """The committee, if the actor keeps those of its region and it is not deregistered."""
+    """The committee and its body, locked, if the actor keeps those of its region and it is not deregistered."""
     committee = session.get(Committee, committee_id, with_for_update=True, populate_existing=True)
     if committee is None:
         raise NotFound
+    session.get(Body, committee_id, with_for_update={"key_share": True}, populate_existing=True)
     bodies.require_keeper(actor, committee.body.region_code)
     if not committee.body.active:
         raise Conflict(f"“{committee}”已经注销。")
@@ -225,30 +236,33 @@ def members_problem(
     return rules.members_problem(committee.grade, member_count, by_series=by_series, agreed_by=agreed_by)
 
 
-def _contact_problems(name: str, id_number: str, phone: str) -> dict[str, str]:
+def _names_problem(
+    session: Session, series_id: int, name: str, printed_name: str, agreed_by: str, but: int | None = None
+) -> dict[str, str]:
+    """What is wrong with a committee's names, by field: printable, and no other active committee (not `but`) of that name."""
     checks = {
-        "contact_name": people.name_problem(name.strip()),
-        "contact_id_number": people.id_number_problem(people.normalise_id_number(id_number), clock.today()),
-        "contact_phone": people.phone_problem(phone.strip()),
+        "name": name_problem(name, "评委会名称"),
+        "printed_name": name_problem(printed_name, "打印在证书上的名称") if printed_name.strip() else None,
+        "smaller_agreed_by": text_problem(agreed_by, "同意单位") if agreed_by.strip() else None,
     }
+    # two officers who name two committees at once wait for each other
+    session.get(TitleSeries, series_id, with_for_update={"key_share": True}, populate_existing=True)
+    if not checks["name"] and (code := queries.same_name(session, name, but)):
+        checks["name"] = f"已有同名的评委会（编码 {code}）。"
     return {field: problem for field, problem in checks.items() if problem}
 
 
-def _appoint(session: Session, actor: Actor, body: Body, id_number: str) -> str:
-    """The contact becomes the operator; what accounts finds wrong is told beside the contact's fields."""
-    try:
-        return accounts.appoint(
-            session,
-            actor=actor,
-            role=Role.COMMITTEE,
-            body_id=body.id,
-            name=body.contact_name,
-            id_number=id_number,
-            phone=body.contact_phone,
-            username=f"c{body.code.lower()}"[:26],
-        )
-    except Invalid as error:
-        raise Invalid({f"contact_{field}": problem for field, problem in error.fields.items()}) from error
+def _beyond(session: Session, committee_id: int, valid_until: date) -> str | None:
+    """Batches still to be reviewed after a record would end (Order 40: an expired committee takes no plan)."""
+    late = [
+        batch
+        for batch in queries.running_batches(session, committee_id, clock.today())
+        if batch.review_until > valid_until and (batch.active or used_by(session, batch.id))
+    ]
+    if not late:
+        return None
+    words = "、".join(f"“{batch}”计划评审到 {batch.review_until:%Y-%m-%d}" for batch in late)
+    return f"年度批次{words}，备案有效期不能早于这一天；请先调整批次的评审日期。"
 
 
 def founders_problem(session: Session, body_ids: Collection[int]) -> dict[str, str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from app.bodies import services as bodies
 from app.bodies.models import Body
 from app.catalog import services as catalog
-from app.committees.models import AnnualBatch, CoveredSpeciality, FoundingBody
+from app.committees.models import AnnualBatch, BatchSpeciality, Committee, CoveredSpeciality, FoundingBody
 from app.core import clock
 
 
@@ -43,5 +43,17 @@ def covered_by(session: Session, speciality_id: int) -> str | None:
     return "评审专业包含它的" + "、".join(f"“{name}”" for name in names) if names else None
 
 
+def taken_by(session: Session, speciality_id: int) -> str | None:
+    batches = session.scalars(
+        sa.select(AnnualBatch)
+        .join(BatchSpeciality, BatchSpeciality.batch_id == AnnualBatch.id)
+        .where(BatchSpeciality.speciality_id == speciality_id)
+        .options(joinedload(AnnualBatch.committee).joinedload(Committee.body))
+        .order_by(AnnualBatch.id)
+        .limit(3)
+    ).all()
+    return "接收它的年度批次" + "、".join(f"“{batch.committee} {batch}”" for batch in batches) if batches else None
+
+
 bodies.uses += [open_batches_of, founded]
-catalog.speciality_uses.append(covered_by)
+catalog.speciality_uses += [covered_by, taken_by]

@@ -10,4 +10,3 @@ class CommitteeImportView(ImportWizard):
     """批量导入评委会."""
 
     route_base, kind, back = "/committees/import", KIND, "CommitteeView.list"
-    screen = "评委会管理"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import request
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import BaseView, expose
 
 from app.accounts.queries import search_people
+from app.accounts.rules import not_found_words
 from app.bodies.enums import NodeType
 from app.bodies.queries import search_bodies
 from app.catalog.queries import search_specialities
@@ -29,25 +28,19 @@ class BodySearchView(BaseView):
         """`?kind=` (repeated) narrows to kinds of node, `?own=1` to the acting post's region."""
         kinds = [kind for kind in NodeType if kind.value in request.args.getlist("kind")]
         prefix = current_actor().region_prefix if request.args.get("own") else ""
-        return self._bodies(node_types=kinds, region_prefix=prefix)
-
-    @expose("/units")
-    def units(self) -> ResponseReturnValue:
-        return self._bodies(node_types=[NodeType.UNIT])
-
-    @expose("/committees")
-    def committees(self) -> ResponseReturnValue:
-        return self._bodies(node_types=[NodeType.COMMITTEE])
+        found = search_bodies(read(), typed_keyword(), node_types=kinds, region_prefix=prefix)
+        return answer(Choice(b.id, b.name, f"{b.node_type.label} {b.code}") for b in found)
 
     @expose("/specialities")
     def specialities(self) -> ResponseReturnValue:
-        found = search_specialities(read(), typed_keyword())
+        """`?series=` narrows to a series."""
+        series = request.args.get("series", "")
+        wanted = int(series) if series.isascii() and series.isdigit() and len(series) < 10 else None
+        found = search_specialities(read(), typed_keyword(), series_id=wanted)
         return answer(Choice(s.id, s.name, f"{s.code} {s.parent.name if s.parent else '栏目大类'}") for s in found)
 
     @expose("/people")
     def people(self) -> ResponseReturnValue:
-        return answer(Choice(p.id, f"{p.name}（{p.id_masked}）") for p in search_people(read(), typed_keyword()))
-
-    def _bodies(self, **conditions: Any) -> ResponseReturnValue:
-        found = search_bodies(read(), typed_keyword(), **conditions)
-        return answer(Choice(b.id, b.name, f"{b.node_type.label} {b.code}") for b in found)
+        word = typed_keyword()
+        found = search_people(read(), word)
+        return answer((Choice(p.id, f"{p.name}（{p.id_masked}）") for p in found), not_found_words(word))

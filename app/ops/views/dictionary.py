@@ -16,11 +16,11 @@ from app.catalog.queries import all_series
 from app.core.errors import Refusal
 from app.ops import services
 from app.ops.views.console import Console
-from app.ops.views.words import TABLES
 from app.web.access import LARGEST_ID
 from app.web.forms import Form, attempt, choices_of, id_field, strip
 from app.web.identity import command, current_actor, read
 from app.web.records import column_field
+from app.web.words import TABLES
 
 DEEPEST = 200
 """The last page of a dictionary: OFFSET costs what it skips, and who looks further searches."""

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.web import export, paging
 from app.web.forms import Query
-from app.web.lists import EXPORT_PAGE, Button, Column, Key
+from app.web.lists import EXPORT_PAGE, Button, Column, Key, counted_for
 
 _PAGING = ("after", "size")
 
@@ -29,7 +29,7 @@ class Listing:
     statement: Select[Any]
     form: Query
     actions: Callable[[Any], Sequence[Button]] = lambda _row: ()
-    empty: str = "没有符合条件的记录。"
+    empty: str = "还没有记录。"
     exported: Sequence[Column] = ()
     """The workbook's columns, where they say more than the list's."""
     look_up: Callable[[Sequence[Any]], None] = lambda _rows: None
@@ -39,8 +39,9 @@ class Listing:
     page: paging.Page = field(init=False)
 
     def fetch(self, session: Session) -> paging.Page:
-        cursor = paging.decode(request.args.get("after"), self.key)
-        self.page = paging.fetch(session, self.statement, self.key, cursor, self._size())
+        whose = counted_for()
+        cursor = paging.decode(request.args.get("after"), self.key, whose)
+        self.page = paging.fetch(session, self.statement, self.key, cursor, self._size(), whose)
         self.look_up(self.page.rows)
         return self.page
 

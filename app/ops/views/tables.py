@@ -24,13 +24,13 @@ from app.core.db import EncryptedText, Model, UtcDateTime
 from app.core.scope import Kind, registry
 from app.ops.views.console import Console
 from app.ops.views.listing import Listing, asked
-from app.ops.views.words import TABLES, WORDS
 from app.web import filters
 from app.web.access import LARGEST_ID
 from app.web.forms import Query, date_field
 from app.web.identity import current_actor, read
 from app.web.lists import Button, Column, asc, desc
 from app.web.records import column_field
+from app.web.words import TABLES, WORDS
 
 IN_LIST, CONDITIONS, CUT = 9, 6, 60
 SECRETS = frozenset({"password", "key_hash", "lookup_hash", "registration_hash", "uuid", "born_on"})

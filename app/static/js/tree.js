@@ -1,5 +1,6 @@
 /* A tree of thousands of rows (WAI-ARIA tree): only the rows in view are in the page. Nodes come in drawing order as
-   [key, depth, text, note, pinyin]; the chosen node's panel is fetched from its own address. */
+   [key, depth, text, note, pinyin]; the chosen node's panel is fetched from its own address. The address holds the node
+   and the search, and Back goes to the node before; what is open outlives a 保存. */
 (function () {
   "use strict";
   const desk = document.querySelector("[data-tree-desk]");
@@ -30,7 +31,7 @@
 
   const branch = (node) => node.end > node.index + 1;
   const open = new Set();
-  let shown = [], at = 0, chosen = "", hits = [], hit = -1;
+  let shown = [], at = 0, chosen = "", hits = [], hit = -1, word = "";
 
   function list() {
     shown = [];
@@ -103,14 +104,21 @@
     if (remove) {
       const button = remove.querySelector("button"), url = about ? about.dataset.deleteUrl : "";
       remove.action = url || "";
+      remove.elements.stamp.value = about ? about.dataset.stamp : "";
       remove.dataset.confirm = about ? `确定删除栏目“${about.dataset.text}”吗？删除后不能恢复。` : "";
       button.disabled = !url;
       one("delete-hint").textContent = about ? (url ? `删除“${about.dataset.text}”` : "此节点不能删除") : "先选择要删除的节点";
     }
     draw();
   }
-  let asked = 0;
-  async function fetchPanel(address, focus) {
+  let asked = 0, here = location.href;
+  const searched = (address) => {
+    const url = new URL(address, location.href);
+    if (word) url.searchParams.set("q", word); else url.searchParams.delete("q");
+    return url.href;
+  };
+  const mayLeave = async () => !window.zhicheng.unsaved() || window.zhicheng.ask("填写的内容还没有保存，离开就没有了。确定离开吗？");
+  async function fetchPanel(address, { focus = false, back = false } = {}) {
     const mine = ++asked, url = new URL(address, location.href);
     panel.setAttribute("aria-busy", "true");
     try {
@@ -119,20 +127,52 @@
       if (mine !== asked) return;
       if (answer.redirected || !answer.ok) throw new Error(String(answer.status));
       panel.innerHTML = await answer.text();
-      history.replaceState(null, "", address);
+      if (!back) history.pushState(null, "", address);
+      here = location.href;
       settle();
       const field = focus && panel.querySelector("form :is(input:not([type=hidden]), select)");
       if (field) field.focus();
     } catch (error) { location.href = address; } // the whole page says what is wrong
     finally { panel.removeAttribute("aria-busy"); }
   }
-  const choose = (index) => { go(index); fetchPanel(desk.dataset.nodeUrl.replace("__key__", encodeURIComponent(nodes[index].key))); };
-  panel.addEventListener("click", (event) => {
+  async function choose(index) {
+    go(index);
+    if (await mayLeave()) fetchPanel(searched(desk.dataset.nodeUrl.replace("__key__", encodeURIComponent(nodes[index].key))));
+  }
+  panel.addEventListener("click", async (event) => {
     const link = event.target.closest("a[data-tree-part]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    fetchPanel(link.getAttribute("href"), true);
+    if (await mayLeave()) fetchPanel(searched(link.href), { focus: true });
   });
+  window.addEventListener("popstate", async () => {
+    const wanted = location.href;
+    if (!(await mayLeave())) { history.pushState(null, "", here); return; }
+    await fetchPanel(wanted, { back: true });
+    const text = new URL(wanted).searchParams.get("q") || "";
+    if (text !== word) { find.elements.q.value = text; search(text, true); }
+    if (place.has(chosen)) go(place.get(chosen));
+  });
+
+  /* A form is posted with the search in its address, and what is open is there again on the page that answers. */
+  const MEMORY = `tree ${location.pathname.split("/")[1]}`;
+  const folded = () => JSON.stringify({ open: [...open].map((index) => nodes[index].key), top: view.scrollTop, focus: document.activeElement && document.activeElement.closest("[data-tree-form]") ? "form" : "tree" });
+  desk.addEventListener("submit", (event) => {
+    if (event.target.method !== "post") return;
+    event.target.action = searched(event.target.action);
+    try { sessionStorage.setItem(MEMORY, folded()); } catch (_) { /* switched off */ }
+  });
+  function recall() {
+    let kept = null;
+    try { kept = JSON.parse(sessionStorage.getItem(MEMORY)); sessionStorage.removeItem(MEMORY); } catch (_) { /* switched off */ }
+    if (!kept) return;
+    kept.open.forEach((key) => { if (place.has(key)) open.add(place.get(key)); });
+    list();
+    view.scrollTop = kept.top;
+    if (document.querySelector("[data-focus]")) return; // what went wrong comes first
+    const button = kept.focus === "form" && panel.querySelector("[data-tree-form] .btn--primary");
+    (button || view).focus({ preventScroll: true });
+  }
 
   view.addEventListener("scroll", draw, { passive: true });
   new ResizeObserver(draw).observe(view);
@@ -179,24 +219,26 @@
   }));
 
   /* Search: the first match opens, 【下一个】 or Enter again goes on. */
-  let word = "";
-  function search(text) {
+  function search(text, stay) {
     word = text;
     const low = text.toLowerCase();
     hits = text ? nodes.filter((node) => node.text.toLowerCase().includes(low) || node.note.toLowerCase().startsWith(low) || node.pinyin.includes(low)).map((node) => node.index) : [];
     hit = -1;
     next.hidden = hits.length < 2;
     if (exporting) exporting.href = exporting.dataset.treeExport + (text ? `?q=${encodeURIComponent(text)}` : "");
-    const url = new URL(location.href);
-    if (text) url.searchParams.set("q", text); else url.searchParams.delete("q");
-    history.replaceState(null, "", url);
-    if (hits.length) onward();
+    history.replaceState(null, "", searched(location.href));
+    here = location.href;
+    if (hits.length && !stay) onward();
+    else if (hits.length) { hit = hits.indexOf(at); tell(); draw(); }
     else { said.textContent = text ? "没有找到，请换一个关键字。" : `共 ${nodes.length} 个节点`; draw(); }
   }
   function onward() {
     hit = (hit + 1) % hits.length;
     go(hits[hit]);
-    said.textContent = `找到 ${hits.length} 个，第 ${hit + 1} 个：${nodes[hits[hit]].text}`;
+    tell();
+  }
+  function tell() {
+    said.textContent = `找到 ${hits.length} 个` + (hit < 0 ? "" : `，第 ${hit + 1} 个：${nodes[hits[hit]].text}`);
   }
   find.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -209,8 +251,9 @@
   next.addEventListener("click", () => { onward(); });
 
   list();
+  recall();
   settle();
   if (place.has(desk.dataset.chosen)) go(place.get(desk.dataset.chosen));
-  else if (find.elements.q.value.trim()) search(find.elements.q.value.trim());
+  if (find.elements.q.value.trim()) search(find.elements.q.value.trim(), place.has(desk.dataset.chosen));
   if (!word) said.textContent = `共 ${nodes.length} 个节点`;
 })();

@@ -58,6 +58,16 @@
     setTimeout(() => all("input, select", form).forEach((field) => { field.disabled = false; }), 200);
   }));
 
+  /* What sticks below the head line sticks below it also where a long name makes it two lines high. */
+  const line = document.querySelector(".office .top");
+  if (line) new ResizeObserver(() => document.documentElement.style.setProperty("--top", `${line.offsetHeight}px`)).observe(line);
+
+  /* A table that needs no scrolling of its own has a head that stays in sight. */
+  const fits = new ResizeObserver((found) => found.forEach(({ target }) => {
+    target.classList.toggle("table-wrap--fits", target.firstElementChild.offsetWidth <= target.clientWidth);
+  }));
+  all("[data-fits]").forEach((wrap) => fits.observe(wrap));
+
   /* Ticked rows */
   function tally() {
     const ticks = all("[data-tick]");
@@ -76,12 +86,13 @@
   });
   tally();
 
-  /* 录入关键字回车查询 */
+  /* 录入关键字回车查询. data-follows="kind=node_type": the value of that field goes along, and what was chosen goes with it. */
   all(".search-select").forEach((box) => {
     const input = box.querySelector("[role=combobox]");
     const hidden = box.querySelector("input[type=hidden]");
     const list = box.querySelector("[role=listbox]");
     const status = box.querySelector("[role=status]");
+    const follows = Array.from(new URLSearchParams(box.dataset.follows || ""));
     let options = [], current = -1, asked = 0;
 
     function close() { list.hidden = true; input.setAttribute("aria-expanded", "false"); input.removeAttribute("aria-activedescendant"); current = -1; }
@@ -105,13 +116,14 @@
       if (!word) { status.textContent = "请先录入关键字。"; return; }
       const mine = ++asked;
       status.textContent = "正在查询…";
-      let items;
+      let items, nothing;
       try {
         const url = new URL(box.dataset.url, location.href);
         url.searchParams.set("q", word);
+        follows.forEach(([parameter, name]) => { const value = input.form.elements[name].value; if (value) url.searchParams.set(parameter, value); });
         const answer = await fetch(url, { headers: { Accept: "application/json" }, credentials: "same-origin" });
         if (!answer.ok) throw new Error(String(answer.status));
-        items = (await answer.json()).items;
+        ({ items, nothing } = await answer.json());
       } catch (error) { if (mine === asked) status.textContent = "查询失败，请稍后再试。"; return; }
       if (mine !== asked) return;
       list.replaceChildren();
@@ -126,7 +138,7 @@
         list.append(option);
         return option;
       });
-      status.textContent = options.length ? `找到 ${options.length} 条，用上下键选择` : "没有找到，请换一个关键字。";
+      status.textContent = options.length ? `找到 ${options.length} 条，用上下键选择` : nothing || "没有找到，请换一个关键字。";
       list.hidden = !options.length;
       input.setAttribute("aria-expanded", String(options.length > 0));
       if (options.length) move(0);
@@ -141,6 +153,14 @@
       else if (event.key === "Escape") close();
     });
     input.addEventListener("input", () => { hidden.value = ""; box.classList.remove("search-select--chosen"); close(); });
+    follows.forEach(([, name]) => input.form.elements[name].addEventListener("change", () => {
+      const chosen = hidden.value;
+      asked += 1; // an answer on its way is to another question
+      close();
+      box.classList.remove("search-select--chosen");
+      if (chosen) input.value = hidden.value = "";
+      status.textContent = chosen ? "请重新录入关键字查询。" : "";
+    }));
     input.addEventListener("blur", () => setTimeout(close, 150));
     list.addEventListener("mousedown", (event) => { const option = event.target.closest("li"); if (option) { event.preventDefault(); choose(option); } });
     if (hidden.value) box.classList.add("search-select--chosen");
@@ -182,24 +202,28 @@
     count();
   });
 
-  /* Leaving a changed form asks. */
-  all("form[data-warn-unsaved]").forEach((form) => {
-    let changed = false;
-    form.addEventListener("input", () => { changed = true; });
-    form.addEventListener("submit", () => { changed = false; });
-    window.addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
+  /* Leaving a changed form asks; one that came back refused holds what was typed before. */
+  const unsaved = () => all("form[data-changed]").some((form) => !form.dataset.sent);
+  all("form[data-warn-unsaved]:has([data-focus])").forEach((form) => { form.dataset.changed = "1"; });
+  document.addEventListener("input", (event) => {
+    const form = event.target.form;
+    if (form && "warnUnsaved" in form.dataset) form.dataset.changed = "1";
   });
+  window.addEventListener("beforeunload", (event) => { if (unsaved()) event.preventDefault(); });
+  window.zhicheng = { ask, unsaved };
+
+  /* The sidebar stays where it is from page to page (see shell.settle). */
+  const side = document.getElementById("side");
+  if (side) window.addEventListener("pagehide", () => { try { sessionStorage.setItem("side", side.scrollTop); } catch (_) { /* switched off */ } });
 
   /* The sidebar on narrow screens; the way back on error pages; the eye on what went wrong. */
   all("[data-menu]").forEach((link) => link.addEventListener("click", (event) => {
     event.preventDefault();
-    const side = document.getElementById("side");
     if (side) link.setAttribute("aria-expanded", String(side.classList.toggle("open")));
   }));
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
-    const side = document.querySelector(".side.open");
-    if (side) { side.classList.remove("open"); const link = document.querySelector("[data-menu]"); link.setAttribute("aria-expanded", "false"); link.focus(); }
+    if (side && side.classList.contains("open")) { side.classList.remove("open"); const link = document.querySelector("[data-menu]"); link.setAttribute("aria-expanded", "false"); link.focus(); }
   });
   all("[data-back]").forEach((link) => link.addEventListener("click", (event) => {
     if (history.length > 1) { event.preventDefault(); history.back(); }
@@ -233,6 +257,8 @@
   all("[data-refresh]").forEach((node) => setTimeout(() => window.location.reload(), Number(node.dataset.refresh)));
 
   all("[data-print]").forEach((button) => button.addEventListener("click", () => window.print()));
+  /* The eye on what went wrong; otherwise, at a desk, on the first field. */
   const wrong = document.querySelector("[data-focus]");
-  if (wrong) wrong.focus();
+  const first = document.querySelector(".office [data-first-field] :is(input:not([type=hidden]), select, textarea)");
+  if (wrong) wrong.focus(); else if (first) first.focus({ preventScroll: true });
 })();

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0018_imports"
-down_revision = "0011_name_letters"
+revision = "0017_imports"
+down_revision = "0016_search_and_lists"
 branch_labels = None
 depends_on = None
 

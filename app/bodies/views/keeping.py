@@ -1,0 +1,93 @@
+"""机构管理: the units, departments and offices that paths, posts and certificates stand on; committees are kept on A10."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from flask_appbuilder.models.sqla.interface import SQLAInterface
+from sqlalchemy.orm import Session
+from wtforms import SelectField
+
+from app.bodies import services
+from app.bodies.enums import KEPT, BodyNature
+from app.bodies.models import Body
+from app.bodies.spreadsheets import BODIES
+from app.bodies.views.common import ENDING, KEEPERS, STATUS, BodyRecords, regions
+from app.web.forms import WHOLE, choices_of, enum_field, required, text_field
+from app.web.identity import read
+from app.web.imports import ImportWizard
+from app.web.lists import Column, asc
+
+NATURES = tuple(nature for nature in BodyNature if nature is not BodyNature.COMMITTEE)
+
+
+class BodyView(BodyRecords):
+    """机构管理."""
+
+    route_base, title = "/bodies", "机构管理"
+    intro = "主管单位、经办机构和所在单位；受理机构、审核路径、发证单位和操作员都从这里选。评委会在“评委会管理”中维护。"
+    empty = "本统筹区还没有机构，请新增或批量导入。"
+    datamodel = SQLAInterface(Body)
+    key = (asc(Body.code),)
+    columns = (
+        Column("机构编码", "code"),
+        Column("机构名称", "name", width="l"),
+        Column("受理节点类型", "node_type"),
+        Column("统筹区", "region.name", width="s"),
+        Column("统一社会信用代码", "credit_code"),
+        Column("联系人", "contact_name"),
+        Column("联系电话", "contact_phone", "masked"),
+        STATUS,
+    )
+    show_columns = (
+        *columns[:4],
+        Column("单位性质", "nature"),
+        *columns[4:6],
+        Column("联系电话", "contact_phone"),
+        STATUS,
+        *ENDING,
+    )
+    edit_columns = ["name", "nature", "credit_code", "contact_name", "contact_phone"]
+    add_columns = ["code", "name", "node_type", "nature", "region_code", *edit_columns[2:]]
+    label_columns = {
+        "code": "机构编码",
+        "name": "机构名称",
+        "node_type": "受理节点类型",
+        "nature": "单位性质",
+        "region_code": "统筹区",
+        "region": "统筹区",
+        "credit_code": "统一社会信用代码",
+        "contact_name": "联系人",
+        "contact_phone": "联系电话",
+    }
+    fields = {
+        "code": text_field(
+            "机构编码", length=30, need=True, hint="4 至 30 位大写字母和数字，保存后不能更改。", render_kw=WHOLE
+        ),
+        "node_type": enum_field("受理节点类型", KEPT, need=True, hint="保存后不能更改。"),
+        "nature": enum_field("单位性质", NATURES, need=True),
+        "region_code": SelectField("统筹区", [required("请选择。")], choices=choices_of([])),
+        "credit_code": text_field("统一社会信用代码", length=18, hint="18 位；没有的可以不填。", render_kw=WHOLE),
+        "contact_name": text_field("联系人", length=40),
+        "contact_phone": text_field("联系电话", length=20),
+    }
+    key_name = "body_id"
+    wizard = "BodyImportView"
+    after_adding = "show"
+    adding, changing, retiring = services.create_body, services.change_body, services.deregister_body
+
+    def select(self, session: Session, values: Mapping[str, Any]) -> sa.Select[Any]:
+        return super().select(session, values).where(Body.node_type.in_(KEPT))
+
+    def prepare(self, form: Any) -> None:
+        if "region_code" in form:
+            form.region_code.choices = choices_of(regions(read()))
+
+
+class BodyImportView(ImportWizard):
+    """批量导入机构."""
+
+    access = KEEPERS
+    route_base, kind, back = "/bodies/import", BODIES, "BodyView.list"
