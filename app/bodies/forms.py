@@ -90,7 +90,6 @@ class AcceptanceQuery(Query):
     region = _region()
     method = enum_field("取得方式", METHODS, blank="全部")
     level = enum_field("职称等级", TitleLevel, blank="全部")
-    printed_name = text_field("打印在证书上的机构名称", length=120)
     active = yes_no_field("状态", blank="全部", words=STANDING)
 
 
