@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import url_for
-from wtforms import BooleanField, PasswordField, RadioField, SelectField, StringField
+from wtforms import BooleanField, PasswordField, RadioField, StringField
 from wtforms.validators import DataRequired, EqualTo, InputRequired, Length
 
 from app.accounts.enums import RegistrationStatus
@@ -17,6 +17,7 @@ from app.core.enums import Role
 from app.web.forms import (
     Form,
     Query,
+    SelectField,
     answered,
     choice_field,
     enum_field,

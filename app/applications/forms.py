@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from wtforms import Field as WtField
-from wtforms import RadioField, SelectField, StringField, TextAreaField
+from wtforms import RadioField, StringField, TextAreaField
 
 from app.applications.enums import ApplicationState, Section
 from app.applications.rules import SECTIONS, Field, Kind
@@ -16,6 +16,7 @@ from app.catalog.enums import AcquisitionMethod, TitleLevel
 from app.web.forms import (
     Form,
     Query,
+    SelectField,
     answered,
     choices_of,
     date_field,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask import url_for
-from wtforms import SelectField, StringField
+from wtforms import StringField
 
 from app.bodies.enums import DECIDING, KEPT, NodeType
 from app.bodies.queries import choosable_body
@@ -16,6 +16,7 @@ from app.web.forms import (
     STANDING,
     Form,
     Query,
+    SelectField,
     answered,
     choices_of,
     enum_field,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from wtforms import SelectField
-
 from app.bodies.enums import NodeType
 from app.bodies.forms import body_field
 from app.catalog.enums import TitleLevel
@@ -14,6 +12,7 @@ from app.committees.enums import CommitteeGrade, FeeItem, Standing
 from app.web.forms import (
     Form,
     Query,
+    SelectField,
     choices_of,
     date_field,
     decimal_field,

@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import IO, Any
 
 import xlsxwriter
@@ -29,6 +30,8 @@ _LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _ROWS = re.compile(rb"(<sheetData>.*?)(<row r=\"2\".*?)?</sheetData>", re.DOTALL)
 _DIMENSION = re.compile(rb"<dimension [^>]*/>")
 _STEP = 500
+_WORD = 60
+"""Characters of a text that is remembered."""
 
 
 class TableBook:
@@ -40,7 +43,7 @@ class TableBook:
     def __init__(self, file: IO[bytes], title: str, heads: Sequence[tuple[str, int]]) -> None:
         self._title, self._heads = title, heads
         self._letters = [_letters(index) for index in range(len(heads))]
-        self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED)
+        self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1)
         self._sheets, self._number, self._lines = 0, 0, []  # type: tuple[int, int, list[str]]
         self._begin()
 
@@ -113,13 +116,9 @@ def cell(place: str, value: Any) -> str:
     """One cell's XML: numbers and moments as such, anything else as text, never as a formula."""
     kind = type(value)
     if kind is str:
-        text = neutral(value)
-        if "&" in text or "<" in text or ">" in text:
-            text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        if "_x" in text:
-            text = _LOOKS_ESCAPED.sub("_x005F_", text)
-        space = ' xml:space="preserve"' if text[:1].isspace() or text[-1:].isspace() else ""
-        return f'<c r="{place}" t="inlineStr"><is><t{space}>{text}</t></is></c>'
+        return (
+            f'<c r="{place}" t="inlineStr"><is><t{_word(value) if len(value) <= _WORD else _text(value)}</t></is></c>'
+        )
     if value is None:
         return ""
     if kind is int:
@@ -134,6 +133,21 @@ def cell(place: str, value: Any) -> str:
     if kind is float:
         return f'<c r="{place}"><v>{value!r}</v></c>'
     raise TypeError(f"no cell for {kind.__name__}")
+
+
+def _text(value: str) -> str:
+    """What stands after `<t` for a text."""
+    text = neutral(value)
+    if "&" in text or "<" in text or ">" in text:
+        text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    if "_x" in text:
+        text = _LOOKS_ESCAPED.sub("_x005F_", text)
+    space = ' xml:space="preserve"' if text[:1].isspace() or text[-1:].isspace() else ""
+    return f"{space}>{text}"
+
+
+_word = lru_cache(4096)(_text)
+"""Short texts come again and again: states, levels, the names of people and bodies."""
 
 
 def neutral(text: str) -> str:

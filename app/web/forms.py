@@ -8,15 +8,17 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileSize
+from markupsafe import Markup, escape
 from wtforms import DateField as _DateField
 from wtforms import DecimalField as _DecimalField
-from wtforms import IntegerField, SelectField, StringField, TextAreaField
+from wtforms import IntegerField, StringField, TextAreaField
+from wtforms import SelectField as _SelectField
 from wtforms import SelectMultipleField as _SelectMultipleField
 from wtforms.fields.choices import SelectChoice
 from wtforms.form import BaseForm
 from wtforms.i18n import get_translations
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
-from wtforms.widgets import CheckboxInput, ListWidget
+from wtforms.widgets import CheckboxInput, ListWidget, Select
 
 from app.core.enums import Labelled
 from app.core.errors import Refusal
@@ -196,6 +198,23 @@ class SelectMultipleField(_SelectMultipleField):
 def several_field(label: str, *, ask: str = "", hint: str = "", **options: Any) -> SelectMultipleField:
     """Boxes to tick; the view sets `form.x.choices`. `ask`: what is said where none is ticked, if one must be."""
     return SelectMultipleField(label, [answered(ask) if ask else optional()], description=hint, **options)
+
+
+class _Options(Select):
+    """A select whose options are told ten times faster than by sorting each one's attributes: some have 150."""
+
+    @classmethod
+    def render_option(cls, choice: Any, **kwargs: Any) -> Markup:
+        if choice.render_kw or kwargs:
+            return super().render_option(choice, **kwargs)
+        chosen = "selected " if choice.selected else ""
+        return Markup(
+            f'<option {chosen}value="{escape(str(choice.value))}">{escape(choice.label or choice.value)}</option>'
+        )
+
+
+class SelectField(_SelectField):
+    widget = _Options()
 
 
 STANDING = ("有效", "已注销")

@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from flask import Response, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import BaseView, expose
-from wtforms import SelectField
 
 from app import imports
 from app.core import crypto, jobs
@@ -18,7 +17,7 @@ from app.core.errors import Refusal
 from app.imports import BatchState, ImportBatch
 from app.web.access import only
 from app.web.export import handed
-from app.web.forms import Form, attempt, choices_of, file_field, required
+from app.web.forms import Form, SelectField, attempt, choices_of, file_field, required
 from app.web.identity import command, current_actor, read
 from app.web.ways import above
 

@@ -139,6 +139,9 @@ _VERBS = _pairs("""
 """What the first word of a verb is called, where its action has no name of its own."""
 
 
+_ROLES = {role.value: role.label for role in Role}
+
+
 def verb(action: str) -> str:
     """The first word of an action's verb: `bodies.deregister_acceptance` is deregister."""
     return action.rpartition(".")[2].split("_")[0]
@@ -150,7 +153,7 @@ def action_word(action: str, otherwise: str | None = None) -> str:
 
 
 def role_word(role: str) -> str:
-    return Role(role).label if role in set(Role) else role
+    return _ROLES.get(role, role)
 
 
 def object_word(object_type: str, object_id: str) -> str:

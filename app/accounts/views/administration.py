@@ -10,7 +10,6 @@ from flask import abort, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import BaseView, expose
 from sqlalchemy.orm import Session, contains_eager, joinedload
-from wtforms import SelectField
 from wtforms.fields.choices import SelectChoice
 
 from app.accounts import services
@@ -23,7 +22,7 @@ from app.core import crypto
 from app.core.audit import AuditEntry
 from app.core.enums import Role
 from app.web.access import only
-from app.web.forms import Query, attempt, choices_of, enum_field, optional, text_field
+from app.web.forms import Query, SelectField, attempt, choices_of, enum_field, optional, text_field
 from app.web.identity import command, current_actor, read
 from app.web.lists import Button, Column, ListScreen, desc
 from app.web.words import ACTIONS, DOMAINS, action_word, object_word, role_word

@@ -8,14 +8,13 @@ from typing import Any
 import sqlalchemy as sa
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from sqlalchemy.orm import Session
-from wtforms import SelectField
 
 from app.bodies import services
 from app.bodies.enums import KEPT, BodyNature
 from app.bodies.models import Body
 from app.bodies.spreadsheets import BODIES
 from app.bodies.views.common import ENDING, KEEPERS, STATUS, BodyRecords, regions
-from app.web.forms import WHOLE, choices_of, enum_field, required, text_field
+from app.web.forms import WHOLE, SelectField, choices_of, enum_field, required, text_field
 from app.web.identity import read
 from app.web.imports import ImportWizard
 from app.web.lists import Column, asc
