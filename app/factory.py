@@ -20,6 +20,7 @@ from app.accounts import services as accounts
 from app.accounts.models import Account
 from app.accounts.queries import lost_standing
 from app.applications import tasks as application_tasks
+from app.approval_paths import tasks as path_tasks
 from app.catalog.queries import setting
 from app.certificates import documents
 from app.certificates import tasks as certificate_tasks
@@ -181,6 +182,7 @@ def _queue(app: Flask) -> None:
     def nightly() -> None:
         with app.app_context():
             application_tasks.lapse_overdue()
+            path_tasks.settle_mended()
             exports.sweep()
             imports.sweep(*_days("import_done_days", "import_waiting_days"))
 

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
@@ -146,16 +147,28 @@ def operators_of(session: Session, body_id: int, role: Role) -> list[Person]:
 
 def staffed(session: Session, body_ids: Collection[int]) -> set[int]:
     """Those of the bodies for which somebody can sign in today."""
-    today = clock.today()
     with elevated(session, "whether anybody is there to read a message is no secret, who it is remains one"):
+        here = sa.select(Post.body_id).join(Account, Account.id == Post.user_id)
+        return set(session.scalars(here.where(Post.body_id.in_(body_ids), *_on_duty())))
+
+
+def officered(session: Session, region_codes: Collection[str]) -> set[str]:
+    """Those of the regions for which an HR officer can sign in today."""
+    with elevated(session, "whether anybody is there to read a message is no secret, who it is remains one"):
+        here = sa.select(Post.region_code).join(Account, Account.id == Post.user_id)
         return set(
-            session.scalars(
-                sa.select(Post.body_id)
-                .join(Account, Account.id == Post.user_id)
-                .where(Post.body_id.in_(body_ids), Post.active, Account.active, Post.since <= today)
-                .where(sa.or_(Post.until.is_(None), Post.until >= today))
-            )
+            session.scalars(here.where(Post.region_code.in_(region_codes), Post.role == Role.HR_OFFICER, *_on_duty()))
         )
+
+
+def _on_duty() -> tuple[Any, ...]:
+    today = clock.today()
+    return (
+        Post.active,
+        Account.active,
+        Post.since <= today,
+        sa.or_(Post.until.is_(None), Post.until >= today),
+    )
 
 
 def must_change_password(session: Session, user_id: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.approval_paths.enums import Procedure
 from app.approval_paths.models import PathEdge
-from app.approval_paths.rules import LEVELS, Way, edge_problem, loops
+from app.approval_paths.rules import LEVELS, Way, edge_problem, keeping_problem, loops, twice, wider
 from app.approval_paths.services import LOCK
 from app.bodies.enums import NodeType
 from app.bodies.models import Body
@@ -20,10 +21,10 @@ from app.bodies.spreadsheets import BODY_HELP, Bodies, Known, kept, parts
 from app.catalog.enums import TitleLevel
 from app.catalog.spreadsheets import Catalog, code_of
 from app.committees.enums import CommitteeGrade
-from app.committees.models import Committee
+from app.committees.models import Committee, CoveredSpeciality
 from app.core import audit, clock
 from app.core.db import lock, reserve_ids
-from app.core.scope import Actor, elevated, region_prefix
+from app.core.scope import Actor, elevated
 from app.formats.sheets import Column
 from app.imports import Importer, Row, declare
 
@@ -55,6 +56,9 @@ class _Lookup:
             row.body_id: (row.grade, row.series_id)
             for row in session.execute(sa.select(Committee.body_id, Committee.grade, Committee.series_id))
         }
+        self._covered: dict[int, set[int]] = defaultdict(set)
+        for row in session.execute(sa.select(CoveredSpeciality.committee_id, CoveredSpeciality.speciality_id)):
+            self._covered[row.committee_id].add(row.speciality_id)
 
     def edge(self, row: Row) -> Edge | None:
         """The edge a row says, with what it gets wrong by itself marked. A speciality implies its series."""
@@ -73,6 +77,12 @@ class _Lookup:
         if below is None or above is None or row.problems:
             return None
         return Edge(below, above, level, Way(below.id, above.id, series, node.id if node else None))
+
+    def reviews(self, committee: int, speciality: int) -> bool:
+        """Whether a committee covers a speciality, or some of those below it."""
+        covered = self._covered[committee]
+        above = {*self.catalog.ancestors(speciality)}
+        return bool(covered & above) or any(speciality in self.catalog.ancestors(node) for node in covered)
 
     def way(self, below: int, above: int, series: int | None, speciality: int | None) -> Way:
         """An edge there is; one with a speciality carries that speciality's series, whether it says so or not."""
@@ -105,10 +115,12 @@ def _may_be(procedure: Procedure, lookup: _Lookup, actor: Actor, row: Row, edge:
             row.wrong("above", f"“{above.name}”不评审{level.label}。")
         elif way.series not in (None, series):
             row.wrong("series" if way.speciality is None else "speciality", f"“{above.name}”不评审该系列。")
-    if kept(actor, row, "below", below.region_code) and not (
-        actor.serves(above.region_code) or actor.region_prefix.startswith(region_prefix(above.region_code))
-    ):
-        row.wrong("above", "上级机构应在本统筹区内，或是上一级统筹区的；跨市州的路径由省级配置。")
+        elif way.speciality is not None and not lookup.reviews(above.id, way.speciality):
+            row.wrong("speciality", f"“{above.name}”不评审该专业。")
+    if kept(actor, row, "below", below.region_code):
+        own = actor.body_id == below.id
+        for name, reason in keeping_problem(actor.region_code, own=own, above=above.region_code).items():
+            row.wrong(_FIELDS[name], reason)
     return not row.problems
 
 
@@ -126,8 +138,9 @@ def _check_together(
     known = {lookup.way(*found) for found in live}
     first: dict[Way, int] = {}
     for number, (below, above, _, way) in edges.items():
-        if way in known:
-            rows[number].wrong("below", f"“{below.name}”已经是“{above.name}”的下级，无需重复配置。")
+        there = next((one for one in wider(way, (*lookup.catalog.ancestors(way.speciality),)) if one in known), None)
+        if there:
+            rows[number].wrong("below", twice(below.name, above.name, wholly=there == way))
         elif (other := first.setdefault(way, number)) != number:
             rows[number].wrong("below", f"与第 {other} 行是同一条路径。")
     new = [way for way, number in first.items() if not rows[number].problems]

@@ -13,7 +13,7 @@ from app.bodies.enums import NodeType
 from app.bodies.models import Body
 from app.catalog.enums import TitleLevel
 from app.catalog.models import Speciality
-from app.catalog.queries import speciality_ancestors
+from app.catalog.queries import speciality_ancestors, speciality_and_below
 from app.committees import rules
 from app.committees.enums import FeeItem, Standing
 from app.committees.models import (
@@ -168,6 +168,18 @@ def same_name(session: Session, name: str, but: int | None = None) -> str | None
         .order_by(Body.id)
         .limit(1)
     )
+
+
+def reviews_some_of(session: Session, committee_id: int, speciality_id: int) -> bool:
+    """Whether a committee covers a speciality, or some of those below it."""
+    covered = CoveredSpeciality.speciality_id
+    found = sa.select(CoveredSpeciality.id).where(
+        CoveredSpeciality.committee_id == committee_id,
+        sa.or_(
+            covered.in_(speciality_ancestors(session, speciality_id)), covered.in_(speciality_and_below(speciality_id))
+        ),
+    )
+    return session.scalar(found.limit(1)) is not None
 
 
 def founding_body_id(session: Session, committee_id: int) -> int | None:

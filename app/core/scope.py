@@ -24,6 +24,7 @@ from sqlalchemy.sql import visitors
 
 from app.core.enums import Role
 from app.core.errors import ScopeViolation
+from app.core.regions import region_prefix
 
 ACTOR = "actor"
 _CRITERIA = "scope_criteria"
@@ -31,11 +32,6 @@ _SEEN = "scope_seen"
 """(column, key) of foreign keys found visible in this transaction: asked of the database once."""
 UNSCOPED = "unscoped"
 """Execution option: a Core statement that runs although a scope is set, with the reason as its value."""
-
-
-def region_prefix(code: str) -> str:
-    """'43' of the province's code, '4301' of a city's, '430102' of a county's."""
-    return code[:2] if code.endswith("0000") else code[:4] if code.endswith("00") else code
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from app.applications.enums import WITH_APPLICANT, ApplicationState
 from app.applications.models import Application
 from app.applications.queries import COUNT_CAP, waiting_for
 from app.approval_paths.models import MendingRequest, PathEdge
+from app.approval_paths.queries import mended_by
 from app.certificates.enums import CertificateStatus
 from app.certificates.models import Certificate
 from app.core import clock
@@ -88,12 +89,7 @@ def _configured(session: Session, actor: Actor) -> list[Card]:
             PathEdge.subordinate_id == actor.body_id, PathEdge.active, PathEdge.confirmed_at.is_(None)
         ),
     )
-    mending = _count(
-        session,
-        sa.select(MendingRequest.id).where(
-            MendingRequest.body_id == actor.body_id, MendingRequest.settled_at.is_(None)
-        ),
-    )
+    mending = _count(session, mended_by(actor).where(MendingRequest.settled_at.is_(None)))
     found = []
     if unconfirmed:
         arguments = (("confirmed", "no"),)
@@ -101,7 +97,7 @@ def _configured(session: Session, actor: Actor) -> list[Card]:
             Card("审核层级待确认", _shown(unconfirmed), "ConfirmationView.list", tone="wait", arguments=arguments)
         )
     if mending:
-        found.append(Card("路径修正通知", _shown(mending), "MendingView.list", "审核路径断在本单位", "bad"))
+        found.append(Card("路径修正通知", _shown(mending), "MendingView.list", "审核路径断开，等待修正", "bad"))
     return found
 
 

@@ -348,7 +348,7 @@ def test_an_expired_committee_takes_nothing(world: World) -> None:
     with unit_of_work(SYSTEM) as session:
         session.get_one(Committee, world.ids["committee"]).valid_until = date(2026, 3, 1)
     assert refusal(Refusal, lambda: world.submit(person, key)) == (
-        "“工程系列中级评审委员会”备案已于 2026-03-01 到期，请联系其重新核准备案。"
+        "“工程系列中级评审委员会”备案已于 2026-03-01 到期，请联系人社部门重新核准备案。"
     )
 
 

@@ -136,7 +136,7 @@ def test_a_committee_that_does_not_cover_the_speciality() -> None:
     found = reach(unit, "工程技术人员", "计算机软件")
     assert found.paths == ()
     assert [(node.name, node.covers_speciality) for node in found.obstructed] == [("建设高评会", False)]
-    assert queries.explain_break(found) == "“建设高评会”未维护该评审专业，请联系其在评委会管理中维护。"
+    assert queries.explain_break(found) == "“建设高评会”未维护该评审专业，请联系人社部门在评委会管理中维护。"
 
 
 def test_only_confirmed_live_edges_and_bodies_carry() -> None:

@@ -7,7 +7,18 @@ import time
 import pytest
 
 from app.approval_paths.enums import Procedure
-from app.approval_paths.rules import LEVELS, MAX_PATHS, Edges, cycle_with, edge_problem, layout, search
+from app.approval_paths.rules import (
+    LEVELS,
+    MAX_PATHS,
+    Edges,
+    Way,
+    cycle_with,
+    edge_problem,
+    keeping_problem,
+    layout,
+    search,
+    wider,
+)
 from app.bodies.enums import NodeType as N
 from app.catalog.enums import AcquisitionMethod, TitleLevel
 
@@ -111,3 +122,40 @@ def test_levels_agree_with_the_procedure_of_an_application() -> None:
 )
 def test_layout(steps: list[tuple[int, int]], expected: dict[int, tuple[int, int]]) -> None:
     assert {key: (place.step, place.row) for key, place in layout(1, steps).items()} == expected
+
+
+REGION = {"superior_id": "上级机构应在本统筹区内，或是上一级统筹区的；其他的路径由上级人社部门配置。"}
+OWN = {"subordinate_id": "本机构的上级由上级人社部门或评委会指定，再由本机构确认。"}
+
+
+@pytest.mark.parametrize(
+    ("region", "own", "above", "problem"),
+    [
+        ("430102", False, "430102", {}),
+        ("430102", False, "430100", {}),
+        ("430102", False, "430000", REGION),  # the city is between
+        ("430102", False, "430103", REGION),
+        ("430102", True, "430100", OWN),
+        ("430100", False, "430102", {}),  # within it
+        ("430100", False, "430000", {}),
+        ("430100", False, "430200", REGION),
+        ("430100", True, "430000", OWN),
+        ("430000", False, "430200", {}),
+        ("430000", True, "430000", {}),  # nobody is above it
+    ],
+)
+def test_whose_superior_an_officer_may_name(region: str, own: bool, above: str, problem: dict[str, str]) -> None:
+    assert keeping_problem(region, own=own, above=above) == problem
+
+
+def test_whatever_carries_as_much_as_an_edge_is_wider() -> None:
+    assert list(wider(Way(1, 2), ())) == [Way(1, 2)]
+    assert list(wider(Way(1, 2, 7), ())) == [Way(1, 2, 7), Way(1, 2)]
+    assert list(wider(Way(1, 2, 7, 30), (30, 20))) == [
+        Way(1, 2, 7, 30),
+        Way(1, 2, None, 30),
+        Way(1, 2, 7, 20),
+        Way(1, 2, None, 20),
+        Way(1, 2, 7),
+        Way(1, 2),
+    ]

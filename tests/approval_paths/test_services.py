@@ -18,6 +18,7 @@ from app.core.db import read_session
 from app.core.enums import Role
 from app.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.core.scope import Actor
+from tests.people import make_actor
 from tests.places import (
     CITY,
     COUNTY,
@@ -76,11 +77,20 @@ def test_duplicate_is_refused_until_the_first_is_cancelled() -> None:
         create(CITY, unit, bureau)
     with read_session(SYSTEM) as session:
         one = series(session, "工程技术人员")
-    assert create(CITY, unit, bureau, series_id=one)
-    with pytest.raises(Conflict):
-        create(CITY, unit, bureau, series_id=one)
+        water = speciality(session, "工程技术人员", "给排水")
+        building = speciality(session, "工程技术人员", "建设类")
     assert create(CITY, unit, bureau, level=L.FULL_SENIOR)
+    superfluous = "“排水中心”已经是“住建局”的下级，已有的路径范围更大，包括这一条，无需重复配置。"
+    for narrower in ({"series_id": one}, {"series_id": one, "speciality_id": water}):
+        with pytest.raises(Conflict, match=superfluous):
+            create(CITY, unit, bureau, **narrower)
     act(CITY, services.cancel_edge, edge_id=key, reason="调整")
+    assert create(CITY, unit, bureau, speciality_id=building)
+    with pytest.raises(Conflict, match=superfluous):
+        create(CITY, unit, bureau, speciality_id=water)
+    assert create(CITY, unit, bureau, series_id=one)
+    with pytest.raises(Conflict, match="“排水中心”已经是“住建局”的下级，无需重复配置。"):
+        create(CITY, unit, bureau, series_id=one)
     assert create(CITY, unit, bureau) != key
 
 
@@ -187,13 +197,52 @@ def test_a_superior_stands_in_the_officers_region_or_around_it() -> None:
         make_body("省管理处", N.TITLE_OFFICE, region_code="430000"),
     )
     elsewhere = make_body("株洲管理处", N.TITLE_OFFICE, region_code="430200")
-    assert create(COUNTY, county, city) and create(COUNTY, county, province)
+    assert create(COUNTY, county, city)
+    for above in (elsewhere, province):
+        with pytest.raises(Invalid) as refused:
+            create(COUNTY, county, above)
+        assert refused.value.fields == {
+            "superior_id": "上级机构应在本统筹区内，或是上一级统筹区的；其他的路径由上级人社部门配置。"
+        }
+    assert create(CITY, county, province) and create(PROVINCE, county, elsewhere)
+
+
+def test_who_is_above_an_officers_own_body_somebody_above_says() -> None:
+    own = make_body("芙蓉区职改办", N.TITLE_OFFICE, region_code="430102")
+    above = make_body("长沙管理处", N.TITLE_OFFICE)
+    officer = make_actor(Role.HR_OFFICER, body_id=own, region_code="430102")
     with pytest.raises(Invalid) as refused:
-        create(COUNTY, county, elsewhere)
+        create(officer, own, above)
+    assert refused.value.fields == {"subordinate_id": "本机构的上级由上级人社部门或评委会指定，再由本机构确认。"}
+    key = create(CITY, own, above)
+    act(officer, services.confirm_edge, edge_id=key)
+    top = make_body("省职改办", N.TITLE_OFFICE, region_code="430000")
+    bureau = make_body("省厅", N.DEPARTMENT, region_code="430000")
+    assert create(make_actor(Role.HR_OFFICER, body_id=top, region_code="430000"), top, bureau)
+
+
+def test_a_committee_names_bodies_of_its_region() -> None:
+    city, province = make_committee("市中评会"), make_committee("省高评会", region_code="430000")
+    elsewhere = make_body("株洲局", N.DEPARTMENT, region_code="430200")
+    operator = actor_of(city, Role.COMMITTEE)
+    with pytest.raises(Invalid) as refused:
+        act(operator, services.add_subordinate, subordinate_id=elsewhere, level=L.FULL_SENIOR)
     assert refused.value.fields == {
-        "superior_id": "上级机构应在本统筹区内，或是上一级统筹区的；跨市州的路径由省级配置。"
+        "subordinate_id": "评委会只能指定本统筹区内的下级单位；跨统筹区的路径由省级人社部门配置。"
     }
-    assert create(PROVINCE, county, elsewhere)
+    operator = actor_of(province, Role.COMMITTEE, "430000")
+    assert act(operator, services.add_subordinate, subordinate_id=elsewhere, level=L.FULL_SENIOR)
+
+
+def test_an_edge_to_a_committee_names_what_it_reviews_some_of() -> None:
+    office, committee = make_body("管理处", N.TITLE_OFFICE), make_committee("建设会", covers=("建设类",))
+    with read_session(SYSTEM) as session:
+        water, machines, whole = (speciality(session, "工程技术人员", name) for name in ("给排水", "机电类", ""))
+    with pytest.raises(Invalid) as refused:
+        create(CITY, office, committee, speciality_id=machines)
+    assert refused.value.fields == {"speciality_id": "“建设会”不评审该专业。"}
+    assert create(CITY, office, committee, speciality_id=water)
+    assert create(CITY, office, committee, speciality_id=whole)
 
 
 def test_who_confirmed_is_told_within_what_the_column_holds() -> None:
@@ -216,7 +265,7 @@ def test_an_edit_says_what_it_was() -> None:
 
 
 def test_officers_configure_what_rises_from_their_region() -> None:
-    unit, bureau = make_body("芙蓉单位", region_code="430102"), make_body("省厅", N.DEPARTMENT, region_code="430000")
+    unit, bureau = make_body("芙蓉单位", region_code="430102"), make_body("市局", N.DEPARTMENT)
     key = create(COUNTY, unit, bureau)
     with pytest.raises(NotAllowed, match="只能为本统筹区内的机构配置上级。"):
         act(FAR, services.cancel_edge, edge_id=key, reason="越权")

@@ -117,7 +117,7 @@ def test_only_bodies_of_the_region_rise_and_only_to_regions_around_it(officer: A
     rows = (("UNIT1", "PROV1"), ("UNIT1", "FAR1"), ("FAR1", "DEPT2"), ("UNIT1", "NEAR1"))
     batch = take(officer, KIND, *rows, level=FULL)
     assert problems(officer, batch) == {
-        3: {"上级机构": "上级机构应在本统筹区内，或是上一级统筹区的；跨市州的路径由省级配置。"},
+        3: {"上级机构": "上级机构应在本统筹区内，或是上一级统筹区的；其他的路径由上级人社部门配置。"},
         4: {"下级机构": "只能维护本统筹区内的机构。"},
     }
 

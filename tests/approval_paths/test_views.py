@@ -12,6 +12,7 @@ import python_calamine
 import sqlalchemy as sa
 from flask import Flask
 
+from app.approval_paths import services
 from app.approval_paths.models import PathEdge
 from app.bodies.enums import NodeType
 from app.core import clock, jobs
@@ -30,6 +31,7 @@ from tests.places import (
     PROVINCE,
     SYSTEM,
     UPGRADE,
+    act,
     guide_example,
     make_body,
     make_committee,
@@ -215,13 +217,13 @@ def test_the_checkup_names_the_break_and_its_people_are_told(doors: Doors) -> No
     browser = doors.enter(PROVINCE)
     page = words(browser.get("/checkup/").text)
     assert "共 3 处，2 个单位不能申报" in page  # the other only for 正高级, of which nothing is configured
-    assert "没有上级的单位" in page and "无操作员或不在本统筹区" in page
+    assert "没有上级的单位" in page and "没有可以登录的操作员" in page
     assert "全省没有终审机构的系列和专业" in page
     at = f"senior_review/associate_senior/{stray}"
     assert "没有上级的单位" in browser.get(f"/checkup/units/{at}").text
     assert browser.get(f"/checkup/units/senior_review/associate_senior/{keys[DRAINAGE]}").status_code == 404
     nobody = browser.post(f"/checkup/tell/{at}", follow_redirects=True).text
-    assert "“没有上级的单位”还没有可以登录的操作员，通知无人接收，请另行联系。" in nobody
+    assert "“没有上级的单位”没有可以登录的操作员，不能通知，请另行联系或自行处理。" in nobody
     unit = doors.enter(Actor(Role.UNIT, body_id=stray, region_code="430100"))
     page = browser.get("/checkup/?procedure=senior_review&level=associate_senior").text
     assert "共 1 处，1 个单位不能申报" in words(page) and "未通知" in page
@@ -231,19 +233,24 @@ def test_the_checkup_names_the_break_and_its_people_are_told(doors: Doors) -> No
     assert answer.location == "/checkup/?procedure=senior_review&level=associate_senior"
     page = browser.get(answer.location).text
     assert "已通知“没有上级的单位”。" in page and "已通知，待处理" in page and "/checkup/tell/" not in page
-    assert "已经通知过“没有上级的单位”，等待它处理。" in browser.post(f"/checkup/tell/{at}", follow_redirects=True).text
+    assert "已经通知过“没有上级的单位”，等待处理。" in browser.post(f"/checkup/tell/{at}", follow_redirects=True).text
     assert "待处理" in browser.get("/mending/").text and 'name="ids"' not in browser.get("/mending/").text
 
     assert "路径修正通知" in unit.get("/").text
     page = unit.get("/mending/").text
-    assert "高评会副高级的审核路径断在本单位，1 个单位不能申报：高等学校教师。" in page
+    assert "高评会副高级的审核路径断在本单位，1 个单位不能申报：高等学校教师。请联系上级机构把本单位指定为下级" in page
     key = re.search(r'name="ids" value="(\d+)"', page)
     assert key is not None
     settle = {"data": {"ids": key[1]}, "follow_redirects": True}
-    assert "的审核路径仍断在本单位，1 个单位不能申报" in unit.post("/mending/bulk/settle", **settle).text
+    assert "的审核路径仍断在“没有上级的单位”，1 个单位不能申报" in unit.post("/mending/bulk/settle", **settle).text
     make_edge(stray, keys[OFFICE])
     assert "已标记 1 条为已处理。" in unit.post("/mending/bulk/settle", **settle).text
-    assert "审核路径断在本单位" not in words(unit.get("/").text)
+    assert "审核路径断开" not in words(unit.get("/").text)
+    with read_session(SYSTEM) as session:
+        edge = session.scalars(sa.select(PathEdge.id).where(PathEdge.subordinate_id == stray)).one()
+    act(SYSTEM, services.cancel_edge, edge_id=edge, reason="又撤销")
+    page = browser.get("/checkup/?procedure=senior_review&level=associate_senior").text
+    assert "修正后又断开" in page and "/checkup/tell/" in page
     assert "没有断开的审核路径" in words(doors.enter(FAR).get("/checkup/").text)
 
 

@@ -1,6 +1,7 @@
 """Questions about approval paths: one applicant's ways up, and the province's."""
 
 from app.approval_paths.queries.graphs import KINDS
+from app.approval_paths.queries.mending import mended_by
 from app.approval_paths.queries.province import (
     Breakage,
     Breakages,
@@ -40,6 +41,7 @@ __all__ = [
     "explain_break",
     "final_bodies_for",
     "loop_closed_by",
+    "mended_by",
     "mending",
     "path_to",
     "paths_for",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from sys import maxsize
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,6 +26,8 @@ from app.core import clock
 Kind = tuple[Procedure, TitleLevel]
 NAMED = 3
 """Specialities named of a series that is not lacking whole."""
+EVERY = maxsize
+"""As many as there are."""
 KINDS: tuple[Kind, ...] = tuple(
     (procedure, level) for procedure, levels in LEVELS.items() for level in sorted(levels, key=lambda one: one.rank)
 )
@@ -150,23 +153,25 @@ class CaseTable:
                 self._of_committee[self._deciding[label], label] |= bit
         self.families = [words(bits, self._words) for bits in families.values()]
         self._every = (1 << len(self._cases)) - 1
-        self._names: dict[int, tuple[str, ...]] = {}
+        self._names: dict[tuple[int, int], tuple[str, ...]] = {}
 
-    def names(self, bits: int) -> tuple[str, ...]:
-        """The series whose cases are all in `bits`, and of others the specialities; a province has few different sets of them."""
+    def names(self, bits: int, named: int = NAMED) -> tuple[str, ...]:
+        """The series whose cases are all in `bits`, and of others the specialities, up to `named` of them; a province has few
+        different sets of them.
+        """
         if bits == self._every:
             return ("全部系列",)
-        if bits not in self._names:
+        if (bits, named) not in self._names:
             here, found = self._province, []
             for series, own in self._of_series.items():
                 if own & bits == own:
                     found.append(here.series[series])
                 elif own & bits:
                     nodes = [here.node_names[node] for node in here.tree.summed(self.leaves(own & bits))]
-                    more = f"等 {len(nodes)} 个专业" if len(nodes) > NAMED else ""
-                    found.append(f"{here.series[series]}（{'、'.join(nodes[:NAMED])}{more}）")
-            self._names[bits] = tuple(found)
-        return self._names[bits]
+                    more = f"等 {len(nodes)} 个专业" if len(nodes) > named else ""
+                    found.append(f"{here.series[series]}（{'、'.join(nodes[:named])}{more}）")
+            self._names[bits, named] = tuple(found)
+        return self._names[bits, named]
 
     def leaves(self, bits: int) -> list[int]:
         """The specialities of some cases."""

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.approval_paths.enums import Procedure
 from app.approval_paths.models import PathEdge
-from app.approval_paths.queries.graphs import KINDS, CaseTable, Gone, Kind, Province
+from app.approval_paths.queries.graphs import EVERY, KINDS, CaseTable, Gone, Kind, Province
 from app.approval_paths.rules import WITHOUT_COMMITTEE, Findings, bits_of, checkup, stranded
 from app.bodies.enums import NodeType
 from app.bodies.models import Acceptance
@@ -22,7 +22,7 @@ _NONE = np.zeros(0, np.int64)
 
 
 class Breakage(NamedTuple):
-    """The ways of `units` end at a body that neither decides nor hands on: who must mend it, and for what."""
+    """Ways of `units` end at a body that neither decides nor hands on: who must mend it, and for what."""
 
     body_id: int
     body_name: str
@@ -30,8 +30,10 @@ class Breakage(NamedTuple):
     unit_ids: tuple[int, ...]
     unit_names: tuple[str, ...]
     series: tuple[str, ...]
+    in_full: tuple[str, ...]
+    """`series`, with every speciality named."""
     lacking: tuple[tuple[str, ...], ...]
-    """Of each unit the series it cannot apply for; `series` are all of these."""
+    """Of each unit the series it cannot apply for, in full; `series` are all of these."""
 
 
 @dataclass(frozen=True)
@@ -165,5 +167,6 @@ class Found(Sequence[Breakage]):
             tuple([here.ids[unit] for unit in units]),
             tuple([here.names[unit] for unit in units]),
             self._table.names(finding.cases),
-            tuple(map(self._table.names, lacking)),
+            self._table.names(finding.cases, EVERY),
+            tuple([self._table.names(cases, EVERY) for cases in lacking]),
         )

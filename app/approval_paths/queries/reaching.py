@@ -193,9 +193,9 @@ def _committees(
     obstacles = {}
     for body_id, valid_until in rows:
         if valid_until < clock.today():
-            obstacles[body_id] = f"备案已于 {valid_until:%Y-%m-%d} 到期，请联系其重新核准备案"
+            obstacles[body_id] = f"备案已于 {valid_until:%Y-%m-%d} 到期，请联系人社部门重新核准备案"
         else:
-            obstacles[body_id] = "" if body_id in covered else "未维护该评审专业，请联系其在评委会管理中维护"
+            obstacles[body_id] = "" if body_id in covered else "未维护该评审专业，请联系人社部门在评委会管理中维护"
     return obstacles, covered
 
 

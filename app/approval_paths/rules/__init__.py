@@ -2,16 +2,14 @@
 
 from app.approval_paths.rules.cases import Case, Label, Tree, cases
 from app.approval_paths.rules.checkup import WORD, Finding, Findings, Graph, bits_of, checkup, stranded, words
+from app.approval_paths.rules.edges import LEVELS, WITHOUT_COMMITTEE, edge_problem, keeping_problem, twice, wider
 from app.approval_paths.rules.loops import MOST_LOOPS, Ancestors, Loop, Way, loop_with, loops
 from app.approval_paths.rules.walking import (
-    LEVELS,
     MAX_PATHS,
-    WITHOUT_COMMITTEE,
     Edges,
     Place,
     Search,
     cycle_with,
-    edge_problem,
     layout,
     search,
 )
@@ -39,10 +37,13 @@ __all__ = [
     "checkup",
     "cycle_with",
     "edge_problem",
+    "keeping_problem",
     "layout",
     "loop_with",
     "loops",
     "search",
     "stranded",
+    "twice",
+    "wider",
     "words",
 ]

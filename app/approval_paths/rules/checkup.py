@@ -50,7 +50,7 @@ class Graph:
 
 
 class Finding(NamedTuple):
-    """The ways of `units` end at body `end`; `lacking[i]`: the cases (bits) unit i cannot apply for, because of that."""
+    """Ways of `units` end at body `end`; `lacking[i]`: the cases (bits) unit i cannot apply for, because of that and of other ends."""
 
     end: int
     units: tuple[int, ...]
@@ -68,22 +68,29 @@ class Findings(Sequence[Finding]):
     def __init__(self, missing: Numbers, pieces: Sequence[tuple[Numbers, Numbers, Numbers]]) -> None:
         """`missing[u]`: all that unit u cannot apply for; pieces: (cases, units that lack some of them, where each one's way ends)."""
         self._missing, self._cases = missing, [family for family, _, _ in pieces]
-        units, ends = (np.concatenate([_NOBODY, *(piece[part] for piece in pieces)]) for part in (1, 2))
-        pieces_of = np.repeat(np.arange(len(pieces)), [len(units) for _, units, _ in pieces])
-        order = np.lexsort((units, ends))
+        narrow = np.min_scalar_type(len(missing))  # millions of rows: what they take decides how long they take
+        units, ends = (
+            np.concatenate([_NOBODY, *(piece[part] for piece in pieces)], dtype=narrow, casting="unsafe")
+            for part in (1, 2)
+        )
+        pieces_of = np.repeat(np.arange(len(pieces), dtype=np.int16), [len(units) for _, units, _ in pieces])
+        order = np.argsort(
+            units, kind="stable"
+        )  # of 16 bits, which bodies' numbers seldom exceed, numpy sorts by radix
+        order = order[np.argsort(ends[order], kind="stable")]
         self._units, self._pieces, ends = units[order], pieces_of[order], ends[order]
         first = _starts(ends)
         self._own = _starts(ends, self._units)  # a unit may end at one body for several pieces
         last = np.r_[first[1:], len(ends)].astype(np.int64)
         counts = np.searchsorted(self._own, last) - np.searchsorted(self._own, first)
         heaviest = np.argsort(-counts, kind="stable")
-        self.ends, self.counts = ends[first][heaviest], counts[heaviest]
+        self.ends, self.counts = ends[first][heaviest].astype(np.int64), counts[heaviest]
         self._first, self._last = first[heaviest], last[heaviest]
 
     @property
     def units(self) -> Numbers:
         """Whoever cannot apply for something, each once."""
-        return np.unique(self._units)
+        return np.flatnonzero(np.bincount(self._units)).astype(np.int64)
 
     def __len__(self) -> int:
         return len(self.ends)
@@ -112,16 +119,15 @@ def checkup(graph: Graph, families: Sequence[Numbers]) -> tuple[Findings, int]:
     missing = np.where(graph.units[:, None], ~_reached(graph) & taken, 0)
     short = np.flatnonzero(missing.any(axis=1))
     lacking, special = missing[short], _special(graph, every)
-    alike: dict[bytes, tuple[Numbers, Numbers]] = {}  # families whose ways end alike are one piece
+    alike: dict[bytes, tuple[Numbers, Ends]] = {}  # families whose ways end alike are one piece
     for family in (every & ~special, *(family for family in families if (family & special).any())):
-        if (lacking & family).any():
-            ends = _ends(graph, family)[short]
-            known, _ = alike.get(ends.tobytes(), (family, ends))
-            alike[ends.tobytes()] = known | family, ends
-    pieces = []
-    for family, ends in alike.values():
         some = (lacking & family).any(axis=1)
-        pieces.append((family, short[some], ends[some]))
+        if some.any():
+            ends = _ends(graph, family, short[some])
+            key = ends.units.tobytes() + ends.bodies.tobytes()
+            known, _ = alike.get(key, (family, ends))
+            alike[key] = known | family, ends
+    pieces = [(family, *ends) for family, ends in alike.values()]
     return Findings(missing, pieces), _bits((every & ~taken).tolist())
 
 
@@ -188,21 +194,80 @@ def _special(graph: Graph, every: Numbers) -> Numbers:
     return _all(np.concatenate([every[None] & 0, alone[(alone != every).any(axis=1)], graph.stops[~graph.climbs]]))
 
 
-def _ends(graph: Graph, family: Numbers) -> Numbers:
-    """For each body where its first way ends that carries a family: itself, where nothing above it hands it on or stops it.
+class Ends(NamedTuple):
+    """Pairs: a unit, and a body where one of its ways ends."""
 
-    A way to somebody who hands on comes before one that stops at a committee.
+    units: Numbers
+    bodies: Numbers
+
+
+def _ends(graph: Graph, family: Numbers, units: Numbers) -> Ends:
+    """Every body where a way of some units ends that carries a family: where nothing above it hands it on or stops it.
+
+    A committee that stops it is an end only for a body that nobody else is above. What lies above somebody is few bodies:
+    their ends are found first, and whoever lies below them has those of the one or two above him.
     """
+    count = len(graph.finals)
+    below, above = _usable(graph, family)
+    between, wanted = np.zeros(count, bool), np.zeros(count, bool)
+    between[above], wanted[units] = True, True
+    upper = between[below]
+    nodes = _climbed(np.flatnonzero(between), below[upper], above[upper], count)
+    first = np.searchsorted(nodes.units, np.arange(count + 1))
+    lower = wanted[below] & ~upper
+    below, above = below[lower], above[lower]
+    fan = np.bincount(below, minlength=count)
+    several = fan[below] > 1
+    one = _joined(below[~several], above[~several], first, nodes.bodies)
+    many = _joined(below[several], above[several], first, nodes.bodies)
+    alone = np.flatnonzero(wanted & ~between & (fan == 0))
+    on_top = wanted[nodes.units]
+    pairs = (
+        one,
+        _distinct(many.units * count + many.bodies, count),
+        Ends(alone, alone),
+        Ends(nodes.units[on_top], nodes.bodies[on_top]),
+    )
+    return Ends(*(np.concatenate([pair[part] for pair in pairs]) for part in (0, 1)))
+
+
+def _usable(graph: Graph, family: Numbers) -> tuple[Numbers, Numbers]:
+    """The lower and upper ends of the edges on which a family goes up, or is stopped by a committee."""
     carries: Flags = np.any(graph.carried & family, axis=1)
     stops: Flags = ~graph.climbs
     stops[stops] = np.any(graph.stops[stops] & family, axis=1)
-    up = np.arange(len(graph.finals), dtype=np.int64)
-    for leads in (stops, graph.climbs):
-        usable = carries[graph.kind] & leads[graph.above]
-        up[graph.below[usable][::-1]] = graph.above[usable][::-1]  # the first edge wins
+    carried = carries[graph.kind]
+    climbing = carried & graph.climbs[graph.above]
+    higher = np.zeros(len(graph.finals), bool)
+    higher[graph.below[climbing]] = True
+    usable = climbing | carried & stops[graph.above] & ~higher[graph.below]
+    return graph.below[usable], graph.above[usable]
+
+
+def _climbed(bodies: Numbers, below: Numbers, above: Numbers, count: int) -> Ends:
+    """Every end of the ways of some bodies, by walking all edges up at once; in the bodies' order."""
+    order = np.argsort(below, kind="stable")
+    above = above[order]
+    first = np.searchsorted(below[order], np.arange(count + 1))
+    here, found = Ends(bodies, bodies), [_NOBODY]
     for _ in range(MOST_STEPS):
-        further = up[up]
-        if np.array_equal(further, up):
+        ended = first[here.bodies] == first[here.bodies + 1]
+        found.append(here.units[ended] * count + here.bodies[ended])
+        further = _joined(here.units[~ended], here.bodies[~ended], first, above)
+        here = _distinct(further.units * count + further.bodies, count)
+        if not len(here.units):
             break
-        up = further
-    return up
+    return _distinct(np.concatenate(found), count)
+
+
+def _distinct(codes: Numbers, count: int) -> Ends:
+    """Pairs told as unit * count + body, in order and each once. (numpy's unique hashes first, which costs ten times a sort.)"""
+    codes = np.sort(codes)
+    return Ends(*np.divmod(codes[_starts(codes)], count))
+
+
+def _joined(left: Numbers, right: Numbers, first: Numbers, values: Numbers) -> Ends:
+    """Each of `left` with every value of its `right`: those of r are values[first[r]:first[r + 1]]."""
+    width = first[right + 1] - first[right]
+    step = np.arange(width.sum()) - np.repeat(np.cumsum(width) - width, width)
+    return Ends(np.repeat(left, width), values[np.repeat(first[right], width) + step])

@@ -7,10 +7,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
-from app.approval_paths.enums import Procedure
-from app.bodies.enums import NodeType
-from app.catalog.enums import AcquisitionMethod, TitleLevel
-
 Edges = Mapping[int, Sequence[int]]
 
 
@@ -107,31 +103,6 @@ def cycle_with(below: int, above: int, edges: Edges) -> tuple[int, ...] | None:
                 came_from[body] = here
                 queue.append(body)
     return None
-
-
-LEVELS: Mapping[Procedure, frozenset[TitleLevel]] = {
-    Procedure.INITIAL_DETERMINATION: AcquisitionMethod.INITIAL_DETERMINATION.levels,
-    Procedure.RECOGNITION: AcquisitionMethod.RECOGNITION.levels,
-    Procedure.JUNIOR_REVIEW: frozenset({TitleLevel.CLERK, TitleLevel.ASSISTANT}),
-    Procedure.INTERMEDIATE_REVIEW: frozenset({TitleLevel.INTERMEDIATE}),
-    Procedure.SENIOR_REVIEW: frozenset({TitleLevel.ASSOCIATE_SENIOR, TitleLevel.FULL_SENIOR}),
-}
-"""The levels an application of a procedure can have (Procedure.of)."""
-WITHOUT_COMMITTEE = frozenset({Procedure.INITIAL_DETERMINATION, Procedure.RECOGNITION})
-
-
-def edge_problem(procedure: Procedure, level: TitleLevel, below: NodeType, above: NodeType) -> dict[str, str]:
-    """What is wrong with an edge by the kinds of its ends, by field (guide 1.4 to 1.8): applications rise from units."""
-    fields: dict[str, str] = {}
-    if level not in LEVELS[procedure]:
-        fields["level"] = f"{procedure.label}审核路径不办{level.label}。"
-    if below is NodeType.COMMITTEE:
-        fields["subordinate_id"] = "评委会是终审机构，不能作为下级。"
-    if above is NodeType.UNIT:
-        fields["superior_id"] = "所在单位不能作为上级机构。"
-    elif above is NodeType.COMMITTEE and procedure in WITHOUT_COMMITTEE:
-        fields["superior_id"] = f"{procedure.label}由受理机构终审，不经评委会。"
-    return fields
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from sqlalchemy.orm import Session, joinedload
 
-from app.accounts.queries import staffed
 from app.approval_paths import services
 from app.approval_paths.enums import Procedure
 from app.approval_paths.forms import HealthQuery, MendingQuery
@@ -39,14 +38,19 @@ class Break:
     one: Checkup
     found: Breakage
     request: MendingRequest | None
-    reachable: bool
-    """Whether the acting post may tell the body, and somebody there would read it."""
+    hindrance: str
+    """Why the acting post can't ask for it to be mended; "" if it can."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether somebody has been asked, and has not answered."""
+        return self.request is not None and self.request.settled_at is None
 
     @property
     def standing(self) -> str:
-        if self.request is None:
-            return "未通知" if self.reachable else "无操作员或不在本统筹区"
-        return "已回复处理，仍未修正" if self.request.settled_at else "已通知，待处理"
+        if self.waits:
+            return "已通知，待处理"
+        return self.hindrance or ("修正后又断开" if self.request else "未通知")
 
     @property
     def series(self) -> str:
@@ -98,9 +102,7 @@ class HealthView(ListScreen):
             "通知",
             "standing",
             "state",
-            tone=lambda row: (
-                "wait" if row.request and not row.request.settled_at else "bad" if row.request else "draft"
-            ),
+            tone=lambda row: "wait" if row.waits else "bad" if row.request and not row.hindrance else "draft",
         ),
     )
     exported = (
@@ -144,7 +146,7 @@ class HealthView(ListScreen):
     def row_actions(self, row: Break) -> Sequence[Button]:
         at = _at(row.one, row.found)
         buttons = [Button("查看单位", url_for("HealthView.units", **at))]
-        if row.reachable and row.request is None:
+        if not row.hindrance and not row.waits:
             here: dict[str, Any] = {name: value for name, value in request.args.items() if name in self.known()}
             buttons.append(Button("通知修正", url_for("HealthView.tell", **at, **here), "post"))
         return buttons
@@ -181,7 +183,7 @@ class HealthView(ListScreen):
                     procedure=one.procedure,
                     level=one.level,
                     units=len(found.unit_ids),
-                    series=found.series,
+                    series=found.in_full,
                 )
             flash(f"已通知“{found.body_name}”。", "success")
         except Refusal as refusal:
@@ -209,10 +211,8 @@ def _at(one: Checkup, found: Breakage) -> dict[str, Any]:
 def _rows(session: Session, shown: Sequence[tuple[Checkup, Breakage]]) -> list[Break]:
     """What is shown of findings: with the last notice of each, and whether one can be sent."""
     ids = {found.body_id for _, found in shown}
-    regions = {
-        row.id: row.region_code for row in session.execute(sa.select(Body.id, Body.region_code).where(Body.id.in_(ids)))
-    }
-    there, actor = staffed(session, ids), current_actor()
+    bodies = session.scalars(sa.select(Body).where(Body.id.in_(ids))).all()
+    hindrances = services.hindrances(session, current_actor(), bodies)
     sent = session.scalars(sa.select(MendingRequest).where(MendingRequest.body_id.in_(ids)).order_by(MendingRequest.id))
     last = {(row.body_id, row.procedure, row.level): row for row in sent}
     return [
@@ -220,18 +220,18 @@ def _rows(session: Session, shown: Sequence[tuple[Checkup, Breakage]]) -> list[B
             one,
             found,
             last.get((found.body_id, one.procedure, one.level)),
-            found.body_id in there and actor.serves(regions[found.body_id]),
+            hindrances.get(found.body_id, ""),
         )
         for one, found in shown
     ]
 
 
 class MendingView(ListScreen):
-    """路径修正通知: what this body is asked to mend; officers see what their region's bodies are asked."""
+    """路径修正通知: what this body is asked to mend; officers see what is asked in their region, and mend what breaks at committees."""
 
     access = only(Role.UNIT, Role.DEPARTMENT, Role.TITLE_OFFICE, Role.HR_OFFICER)
     route_base, title = "/mending", "路径修正通知"
-    intro = "审核路径断在本单位：请联系上级机构把本单位指定为下级，并在“审核层级配置单位确认”中确认，再点【已处理】。"
+    intro = "按通知修正后点【已处理】；路径确已接通的，系统也会自动办结。"
     empty = "没有路径修正通知。"
     conditions = MendingQuery
     key = (desc(MendingRequest.id),)
@@ -258,7 +258,7 @@ class MendingView(ListScreen):
         return statement.where(open_ones[values["settled"]]) if values.get("settled") in open_ones else statement
 
     def tickable(self, row: MendingRequest) -> bool:
-        return row.settled_at is None and row.body_id == current_actor().body_id
+        return row.settled_at is None and services.mends(current_actor(), row.body)
 
     def settle(self, ids: Sequence[int]) -> str:
         with command() as session:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.accounts.queries import staffed
 from app.approval_paths.enums import Procedure
-from app.approval_paths.models import MendingRequest, PathEdge
-from app.approval_paths.queries import broken_at, loop_closed_by
-from app.approval_paths.rules import Way, edge_problem
+from app.approval_paths.models import PathEdge
+from app.approval_paths.queries import loop_closed_by
+from app.approval_paths.rules import Way, edge_problem, keeping_problem, twice, wider
 from app.bodies import services as bodies
 from app.bodies.enums import NodeType
 from app.bodies.models import Body
@@ -20,12 +17,14 @@ from app.bodies.rules import text_problem
 from app.catalog import services as catalog
 from app.catalog.enums import AcquisitionMethod, TitleLevel
 from app.catalog.models import Speciality, TitleSeries
+from app.catalog.queries import speciality_ancestors
 from app.committees.models import Committee
+from app.committees.queries import reviews_some_of
 from app.core import audit, clock
 from app.core.db import lock
 from app.core.enums import Role
 from app.core.errors import Conflict, Invalid, NotAllowed, NotFound
-from app.core.scope import Actor, region_prefix
+from app.core.scope import Actor
 
 LOCK = "approval_paths"
 """That no loop is closed by two edges at once is no constraint's to say: edges are added one after another."""
@@ -54,20 +53,10 @@ def create_edge(
     fields |= edge_problem(procedure, level, below.node_type, above.node_type)
     if fields:
         raise Invalid(fields)
-    twin = session.scalar(
-        sa.select(PathEdge.id).where(
-            PathEdge.procedure == procedure,
-            PathEdge.level == level,
-            PathEdge.subordinate_id == subordinate_id,
-            PathEdge.superior_id == superior_id,
-            PathEdge.series_id.is_not_distinct_from(series_id),
-            PathEdge.speciality_id.is_not_distinct_from(speciality_id),
-            PathEdge.active,
-        )
-    )
-    if twin is not None:
-        raise Conflict(_twice(below, above))
-    loop = loop_closed_by(session, procedure, level, Way(subordinate_id, superior_id, series_id, speciality_id))
+    wanted = Way(subordinate_id, superior_id, series_id, speciality_id)
+    if problem := _twice(session, procedure, level, wanted, below, above):
+        raise Conflict(problem)
+    loop = loop_closed_by(session, procedure, level, wanted)
     if loop:
         names = {row.id: row.name for row in session.execute(sa.select(Body.id, Body.name).where(Body.id.in_(loop)))}
         raise Invalid({"superior_id": "会形成循环：" + " → ".join(names[key] for key in loop) + "。"})
@@ -83,7 +72,7 @@ def create_edge(
     try:
         session.flush()
     except IntegrityError as error:
-        raise Conflict(_twice(below, above)) from error
+        raise Conflict(twice(below.name, above.name)) from error
     session.refresh(edge)
     audit.record(session, actor, "approval_paths.create", edge, **_said(edge))
     return edge
@@ -147,6 +136,9 @@ def add_subordinate(
         raise NotAllowed("只有评委会可以指定自己的下级单位。")
     if not committee.grade.reviews(level):
         raise Invalid({"level": f"本评委会不评审{level.label}。"})
+    body = session.get(Body, subordinate_id)
+    if body is not None and not actor.serves(body.region_code):
+        raise Invalid({"subordinate_id": "评委会只能指定本统筹区内的下级单位；跨统筹区的路径由省级人社部门配置。"})
     return create_edge(
         session,
         actor=actor,
@@ -168,7 +160,7 @@ def confirm_edge(session: Session, *, actor: Actor, edge_id: int) -> PathEdge | 
         raise NotAllowed("只有下级单位自己可以确认。")
     if edge.confirmed_at is not None:
         return None
-    edge.confirmed_at, edge.confirmed_by = clock.now(), _signed(actor, 120)
+    edge.confirmed_at, edge.confirmed_by = clock.now(), signed(actor, 120)
     audit.record(session, actor, "approval_paths.confirm", edge)
     return edge
 
@@ -187,74 +179,11 @@ def cancel_edge(session: Session, *, actor: Actor, edge_id: int, reason: str) ->
     audit.record(session, actor, "approval_paths.cancel", edge, reason=reason.strip())
 
 
-def ask_to_mend(
-    session: Session,
-    *,
-    actor: Actor,
-    body_id: int,
-    procedure: Procedure,
-    level: TitleLevel,
-    units: int,
-    series: Sequence[str],
-) -> MendingRequest:
-    """【通知修正】 to the people of the body where a path breaks. Conflict while an earlier one is not dealt with, or nobody is there."""
-    body = session.get(Body, body_id)
-    if body is None:
-        raise NotFound
-    if actor.role is not Role.HR_OFFICER or not actor.serves(body.region_code):
-        raise NotAllowed("只能通知本统筹区内的机构。")
-    waiting = session.scalar(
-        sa.select(MendingRequest.id).where(
-            MendingRequest.body_id == body_id,
-            MendingRequest.procedure == procedure,
-            MendingRequest.level == level,
-            MendingRequest.settled_at.is_(None),
-        )
-    )
-    if waiting is not None:
-        raise Conflict(f"已经通知过“{body.name}”，等待它处理。")
-    if not staffed(session, [body_id]):
-        raise Conflict(f"“{body.name}”还没有可以登录的操作员，通知无人接收，请另行联系。")
-    named = "、".join(series[:5]) + (f"等 {len(series)} 个系列" if len(series) > 5 else "")
-    request = MendingRequest(
-        body_id=body_id,
-        procedure=procedure,
-        level=level,
-        text=f"{procedure.label}{level.label}的审核路径断在本单位，{units} 个单位不能申报：{named}。"[:600],
-        sent_at=clock.now(),
-        sent_by=_signed(actor, 160),
-    )
-    session.add(request)
-    try:
-        session.flush()
-    except IntegrityError as error:
-        raise Conflict(f"已经通知过“{body.name}”，等待它处理。") from error
-    audit.record(session, actor, "approval_paths.ask_to_mend", request, body=body.name, units=units)
-    return request
-
-
-def settle_mending(session: Session, *, actor: Actor, request_id: int) -> bool:
-    """The body says that it has dealt with it; whether that was news. Conflict while paths still break there."""
-    request = session.get(MendingRequest, request_id, with_for_update=True, populate_existing=True)
-    if request is None or request.body_id != actor.body_id:
-        raise NotFound
-    if request.settled_at is not None:
-        return False
-    stuck = broken_at(session, request.procedure, request.level, request.body_id)
-    if stuck:
-        raise Conflict(
-            f"{request.procedure.label}{request.level.label}的审核路径仍断在本单位，{stuck:,} 个单位不能申报："
-            "请联系上级机构把本单位指定为下级，并在“审核层级配置单位确认”中确认。"
-        )
-    request.settled_at, request.settled_by = clock.now(), actor.name
-    audit.record(session, actor, "approval_paths.settle_mending", request)
-    return True
-
-
 def _require_keeper(actor: Actor, below: Body, above: Body | None, superior_id: int) -> None:
-    """HR officers keep the edges that rise from bodies of their region, to bodies there or of a region around it.
+    """HR officers keep the edges that rise from bodies of their region, to bodies there or of the region directly around it.
 
-    A committee keeps those that end at itself.
+    Who is above an officer's own body, somebody above says; nobody is above the province's. A committee keeps the edges
+    that end at itself.
     """
     if actor.role is Role.SYSTEM:
         return
@@ -266,9 +195,10 @@ def _require_keeper(actor: Actor, below: Body, above: Body | None, superior_id: 
         raise NotAllowed("审核路径由人社部门和评委会配置。")
     if not actor.serves(below.region_code):
         raise NotAllowed("只能为本统筹区内的机构配置上级。")
-    around = above is not None and actor.region_prefix.startswith(region_prefix(above.region_code))
-    if above is not None and not around and not actor.serves(above.region_code):
-        raise Invalid({"superior_id": "上级机构应在本统筹区内，或是上一级统筹区的；跨市州的路径由省级配置。"})
+    if above is None:
+        return
+    if problem := keeping_problem(actor.region_code, own=actor.body_id == below.id, above=above.region_code):
+        raise Invalid(problem)
 
 
 def _kind_problem(
@@ -291,18 +221,35 @@ def _kind_problem(
         elif series_id not in (None, committee.series_id):
             named = "series_id" if speciality_id is None else "speciality_id"
             fields.setdefault(named, f"“{above.name}”不评审该系列。")
+        elif speciality_id is not None and not reviews_some_of(session, committee.body_id, speciality_id):
+            fields.setdefault("speciality_id", f"“{above.name}”不评审该专业。")
     return series_id, fields
 
 
-def _signed(actor: Actor, longest: int) -> str:
+def signed(actor: Actor, longest: int) -> str:
     """Who, of which body; of a body's long name the end is left out, of a person's nothing."""
     room = longest - len(actor.name) - 1
     body = actor.body_name if len(actor.body_name) <= room else f"{actor.body_name[: room - 1]}…"
     return f"{body} {actor.name}".strip()
 
 
-def _twice(below: Body, above: Body) -> str:
-    return f"“{below.name}”已经是“{above.name}”的下级，无需重复配置。"
+def _twice(
+    session: Session, procedure: Procedure, level: TitleLevel, wanted: Way, below: Body, above: Body
+) -> str | None:
+    """Why an edge is one too many: it is there, or one between the same two carries all that it would."""
+    live = session.execute(
+        sa.select(PathEdge.subordinate_id, PathEdge.superior_id, PathEdge.series_id, PathEdge.speciality_id).where(
+            PathEdge.procedure == procedure,
+            PathEdge.level == level,
+            PathEdge.subordinate_id == wanted.below,
+            PathEdge.superior_id == wanted.above,
+            PathEdge.active,
+        )
+    )
+    known = {Way(*row) for row in live}
+    upwards = speciality_ancestors(session, wanted.speciality) if known and wanted.speciality is not None else ()
+    there = next((way for way in wider(wanted, upwards) if way in known), None)
+    return twice(below.name, above.name, wholly=there == wanted) if there else None
 
 
 def _edges_of(session: Session, body_id: int) -> str | None:
