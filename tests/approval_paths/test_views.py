@@ -161,6 +161,47 @@ def test_the_example_of_the_guide(doors: Doors) -> None:
     assert browser.get("/a28/path/export?level=clerk").location == "/a28/path?level=clerk"
 
 
+def simulated(employer: int, series_name: str, speciality_name: str, **changes: str) -> str:
+    """The address of A28's question, 副高级 by 评审 unless changed."""
+    with read_session(SYSTEM) as session:
+        asked = {
+            "employer_id": employer,
+            "level": "associate_senior",
+            "series_id": series(session, series_name),
+            "method": "review",
+            "speciality_id": speciality(session, series_name, speciality_name),
+        }
+    return urlencode(asked | changes)
+
+
+def test_an_edge_that_leaves_out_a_level_goes_round_and_says_that_it_is_not_taken(doors: Doors) -> None:
+    keys = guide_example()
+    make_edge(keys[DRAINAGE], keys[OFFICE])
+    asked = simulated(keys[DRAINAGE], "高等学校教师", "哲学")
+    browser = doors.enter(PROVINCE)
+    page = browser.get("/a28/path?" + asked).text
+    said = "仍逐级上报，不走这一步"
+    [row] = [words(row) for row in page.partition("</tbody>")[0].split("<tr") if said in row]
+    assert DRAINAGE in row and OFFICE in row
+    [(line, word)] = re.findall(r'way--untaken" d="([^"]+)".*?<text class="way__word"[^>]*>([^<]+)<', page)
+    lane = int(re.findall(r"\d+", line)[5])
+    boxes = [int(y) for y in re.findall(r'<rect x="\d+" y="(\d+)"', page)]
+    assert word == said and 0 < lane < min(boxes)  # above all of them: no box lies on its way
+    workbook = browser.get("/a28/path/export?" + asked)
+    lines = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(workbook.data)).get_sheet_by_index(0).to_python()
+    assert [line[6] for line in lines if line[1:3] == [DRAINAGE, OFFICE]] == [said]
+
+
+def test_the_picture_names_the_mender_that_the_page_names(doors: Doors) -> None:
+    """Where nobody in the province takes it, no superior can help."""
+    keys = guide_example()
+    asked = simulated(keys[DRAINAGE], "工程技术人员", "给排水", method="recognition", level="clerk")
+    page = words(doors.enter(PROVINCE).get("/a28/path?" + asked).text)
+    assert "全省没有机构受理员级的认定，请联系省级人社部门。" in page
+    assert "路径断在这里 全省没有机构受理员级的认定，请联系 省级人社部门" in page
+    assert "请它联系上级" not in page
+
+
 def test_a_simulation_refuses_what_nobody_can_apply_for(doors: Doors) -> None:
     keys = guide_example()
     browser = doors.enter(PROVINCE)
