@@ -21,6 +21,7 @@ from app.core.scope import Actor
 from tests.http import Doors, opened
 from tests.places import (
     CITY,
+    COUNTY,
     DRAINAGE,
     EDUCATION,
     FAR,
@@ -316,12 +317,22 @@ def test_whoever_ends_an_edge_is_told_who_leans_on_it(doors: Doors) -> None:
     [edge] = [one for one in edges() if one.superior_id == keys[OFFICE]]
     browser = doors.enter(CITY)
     page = browser.get(f"/a8/retire/{edge.id}").text
-    assert "没有它，1 个单位将没有可用的审核路径，不能申报：高评会副高级（1 个）。" in page
+    assert "没有它，1 个单位的这些申报将没有可用的审核路径：高评会副高级高等学校教师（1 个）。" in page
     assert f'href="/whatif/edge/{edge.id}?from=/a8/"' in page
     listed = words(browser.get(f"/whatif/edge/{edge.id}").text)
     assert DRAINAGE in listed and "高等学校教师" in listed
     assert "没有它" in browser.get(f"/a10/{keys[UPGRADE]}/deregister").text
     [dead] = [one for one in edges() if one.superior_id == keys[EDUCATION]]
-    assert "没有它" not in browser.get(f"/a8/retire/{dead.id}").text
+    page = browser.get(f"/a8/retire/{dead.id}").text
+    assert "没有它" not in page and "已检查：注销后，没有单位因此失去审核路径。" in page
+    crumbs = re.search(r'<nav class="crumbs".*?</nav>', browser.get(f"/whatif/edge/{edge.id}").text, re.S)
+    assert crumbs and 'href="/a8/">高评会审核路径配置<' in crumbs[0]  # an address sent to a colleague
+    own = doors.enter(Actor(Role.COMMITTEE, body_id=keys[UPGRADE], region_code="430100"))
+    [below] = [one for one in edges() if one.superior_id == keys[UPGRADE]]
+    assert own.get(f"/whatif/edge/{below.id}").status_code == 200
+    assert own.get(f"/whatif/edge/{edge.id}").status_code == 404
+    for stranger in (doors.enter(FAR), doors.enter(COUNTY)):
+        for kind, key in (("edge", edge.id), ("body", keys[HOUSING]), ("committee", keys[UPGRADE])):
+            assert stranger.get(f"/whatif/{kind}/{key}").status_code == 404
     assert browser.get("/whatif/unit/1").status_code == 404
     assert browser.get("/whatif/edge/999999").status_code == 404
