@@ -38,6 +38,12 @@ def region_prefix(code: str) -> str:
     return code[:2] if code.endswith("0000") else code[:4] if code.endswith("00") else code
 
 
+def region_above(code: str) -> str:
+    """The code of the region directly above: of a county its city's, of a city the province's; "" of the province."""
+    prefix = region_prefix(code)
+    return prefix[:-2].ljust(6, "0") if len(prefix) > 2 else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who acts, in which post. `region_code` is six digits (GB/T 2260); `region_prefix` is its own part."""

@@ -90,6 +90,48 @@ def test_a_loop_is_refused_by_its_names(doors: Doors) -> None:
     assert "会形成循环：乙局 → 甲局 → 乙局。" in page.text
 
 
+def test_only_a_superior_that_saving_would_take_is_offered(doors: Doors) -> None:
+    unit = make_body("芙蓉一中", region_code="430102")
+    below = [
+        make_body(f"{place}教育局", NodeType.DEPARTMENT, region_code=code)
+        for place, code in (("省", "430000"), ("长沙市", "430100"), ("芙蓉区", "430102"), ("株洲市", "430200"))
+    ]
+    taken = {}
+    for actor in (PROVINCE, CITY, COUNTY):
+        browser = doors.enter(actor)
+        assert "own=1&amp;above=1" in browser.get("/a4/add").text
+        answers = [
+            browser.post("/a4/add", data={"subordinate_id": unit, "superior_id": key, "level": level})
+            for key in below
+            for level in ["assistant"]
+        ]
+        taken[actor.name] = ["请录入关键字，按回车查询后从列表中选择。" not in answer.text for answer in answers]
+    assert taken == {
+        "省厅经办人": [True] * 4,
+        "长沙经办人": [True, True, True, False],
+        "芙蓉经办人": [False, True, True, False],
+    }
+
+
+def test_a_committee_is_asked_for_its_own_series_and_levels_and_not_told_its_name(doors: Doors) -> None:
+    committee = make_committee("工程高评会")
+    make_edge(unit := make_body("排水事务中心"), committee)
+    browser = doors.enter(Actor(Role.COMMITTEE, body_id=committee, region_code="430100"))
+    page = browser.get("/u161/").text
+    assert re.findall(r'<th scope="col"[^>]*>([^<]+)', page)[:3] == ["下级单位", "下级节点类型", "职称等级"]
+    asked = page[page.index('class="conditions"') : page.index("list-bar")]
+    assert "下级单位" in asked and "副高级" in asked
+    assert "上级机构" not in asked and "下级机构" not in page and "中级" not in asked
+    assert "<dt>上级机构" not in browser.get(f"/u161/show/{edges()[0].id}").text
+    with read_session(SYSTEM) as session:
+        own, other = series(session, "工程技术人员"), speciality(session, "高等学校教师", "哲学")
+    page = browser.get("/u161/add").text
+    assert f'data-url="/search/specialities?series={own}"' in page and "下级机构" not in page
+    form = {"subordinate_id": str(unit), "level": "full_senior", "speciality_id": str(other)}
+    refused = browser.post("/u161/add", data=form)
+    assert refused.status_code == 422 and "请录入关键字，按回车查询后从列表中选择。" in refused.text
+
+
 def test_another_region_neither_sees_nor_keeps_it(doors: Doors) -> None:
     key = make_edge(make_body("排水事务中心"), make_body("住建局", NodeType.DEPARTMENT))
     browser = doors.enter(FAR)

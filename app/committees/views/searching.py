@@ -12,6 +12,7 @@ from app.bodies.enums import NodeType
 from app.bodies.queries import search_bodies
 from app.catalog.queries import search_specialities
 from app.core.enums import Role
+from app.core.scope import region_above
 from app.web.access import SIGNED_IN, Access
 from app.web.identity import current_actor, read
 from app.web.widgets import Choice, answer, typed_keyword
@@ -25,10 +26,12 @@ class BodySearchView(BaseView):
 
     @expose("/bodies")
     def bodies(self) -> ResponseReturnValue:
-        """`?kind=` (repeated) narrows to kinds of node, `?own=1` to the acting post's region."""
+        """`?kind=` (repeated) narrows to kinds of node, `?own=1` to the acting post's region, `&above=1` widens by the one above."""
         kinds = [kind for kind in NodeType if kind.value in request.args.getlist("kind")]
-        prefix = current_actor().region_prefix if request.args.get("own") else ""
-        found = search_bodies(read(), typed_keyword(), node_types=kinds, region_prefix=prefix)
+        actor = current_actor()
+        prefix = actor.region_prefix if request.args.get("own") else ""
+        above = region_above(actor.region_code) if request.args.get("above") else ""
+        found = search_bodies(read(), typed_keyword(), node_types=kinds, region_prefix=prefix, above=above)
         return answer(Choice(b.id, b.name, f"{b.node_type.label} {b.code}") for b in found)
 
     @expose("/specialities")
