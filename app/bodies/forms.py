@@ -79,7 +79,7 @@ def body_field(
 
 
 def _name(label: str = "机构名称") -> StringField:
-    return text_field(label, length=60, hint="名称、编码、统一社会信用代码或拼音首字母。")
+    return text_field(label, length=60, hint="名称或拼音首字母，编码、统一社会信用代码从开头录起。")
 
 
 def _region() -> SelectField:

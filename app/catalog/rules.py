@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from app.core.text import called, shapeless
+from app.core.text import called, folded, shapeless
 from app.formats.fonts import missing_glyphs
 
 PROVINCE = "430000"
@@ -15,6 +15,7 @@ def initials(text: str) -> str:
     """Pinyin initials for searching: 长沙市 -> "css"; other characters stand as they are, in lower case."""
     from pypinyin.seg.simpleseg import simple_seg  # its phrases take 55 MB: only for a process that names something
 
+    text = folded(text)
     runs = ([run] if run.isascii() else _words(run) for run in simple_seg(text))
     return "".join([word.lower() if word.isascii() else _letters(word) for run in runs for word in run])[:80]
 

@@ -43,6 +43,7 @@ def test_bodies_by_kind_and_region(doors: Doors) -> None:
     assert texts(http, "bodies?q=csyz&kind=unit") == ["长沙一中"]
     assert texts(http, "bodies?q=长沙&kind=committee") == ["长沙高评会"]
     assert texts(http, "bodies") == []
+    assert "编码和统一社会信用代码从开头录起" in http.get("/search/bodies?q=yz").json["nothing"]
 
 
 def test_specialities_say_where_they_hang(doors: Doors) -> None:
