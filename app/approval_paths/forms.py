@@ -26,7 +26,6 @@ class EdgeQuery(Query):
 class SubordinateQuery(EdgeQuery):
     """Of one committee, which is above all of them."""
 
-    subordinate_id = body_field("下级单位")
     superior_id = None
 
 

@@ -190,6 +190,7 @@ class SubordinateUnitView(EdgeRecords):
     def fill(self, session: Session, form: Query) -> None:
         super().fill(session, form)
         self.prepare(form)
+        form["subordinate_id"].label.text = "下级单位"
 
     def prepare(self, form: Any) -> None:
         form.level.choices = [c for c in form.level.choices if c.value in ("", *_levels(_committee()))]
