@@ -194,7 +194,7 @@ def test_ending_a_body_says_which_applications_it_still_has_to_deal_with(
         assert f'href="/affected/body/{key}' in page
         assert "“住房和城乡建设局”正在使用，不能注销：" in page
         assert f"{words}；" in page or f"；{words}。" in page
-        assert "注销原因" not in page and "保存</button>" not in page
+        assert "注销原因" not in page and "保存</button>" not in page and "已检查" not in page
 
 
 def test_what_applicants_should_know_stands_where_they_choose_who_decides(
