@@ -23,6 +23,12 @@ class EdgeQuery(Query):
     active = yes_no_field("状态", blank="全部", words=STANDING)
 
 
+class SubordinateQuery(EdgeQuery):
+    """Of one committee, which is above all of them."""
+
+    superior_id = None
+
+
 class ConfirmationQuery(Query):
     level = enum_field("职称等级", TitleLevel, blank="全部")
     confirmed = choice_field("确认状态", [("yes", "已确认"), ("no", "待确认")])

@@ -12,6 +12,7 @@ from app.bodies.enums import DECIDING, KEPT, NodeType
 from app.bodies.queries import choosable_body
 from app.bodies.rules import GUIDELINE_LENGTH
 from app.catalog.enums import AcquisitionMethod, TitleLevel
+from app.core.regions import region_above
 from app.web.forms import (
     STANDING,
     Form,
@@ -36,11 +37,14 @@ def body_field(
     *,
     kinds: Sequence[NodeType] = (),
     own_region: bool = False,
+    above: bool = False,
     need: bool = False,
     hint: str = "",
     follows: str = "",
 ) -> Any:
     """An active body of `kinds` (any without), within the acting post's region where `own_region`; its id is the data.
+
+    `above`: where `own_region`, of the region directly above it as well.
 
     What the search would not offer is refused beside the field. `follows`: the field of the form whose node type
     narrows the search, where one is chosen.
@@ -49,12 +53,19 @@ def body_field(
     def text_of(body_id: int, kind: NodeType | None = None) -> str | None:
         if kind and kinds and kind not in kinds:
             return None
-        prefix = current_actor().region_prefix if own_region else ""
-        body = choosable_body(read(), body_id, node_types=[kind] if kind else kinds, region_prefix=prefix)
+        actor = current_actor()
+        body = choosable_body(
+            read(),
+            body_id,
+            node_types=[kind] if kind else kinds,
+            region_prefix=actor.region_prefix if own_region else "",
+            above=region_above(actor.region_code) if above else "",
+        )
         return body.name if body else None
 
     def address() -> str:
-        chosen: dict[str, Any] = {"kind": [kind.value for kind in kinds], "own": 1 if own_region else None}
+        asked = {"own": 1 if own_region else None, "above": 1 if above else None}
+        chosen: dict[str, Any] = {"kind": [kind.value for kind in kinds], **asked}
         return url_for("BodySearchView.bodies", **chosen)
 
     return SearchSelectField(
@@ -68,7 +79,7 @@ def body_field(
 
 
 def _name(label: str = "机构名称") -> StringField:
-    return text_field(label, length=60, hint="名称、编码、统一社会信用代码或拼音首字母。")
+    return text_field(label, length=60, hint="名称或拼音首字母，编码、统一社会信用代码从开头录起。")
 
 
 def _region() -> SelectField:

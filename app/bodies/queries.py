@@ -22,11 +22,12 @@ def search_bodies(
     *,
     node_types: Sequence[NodeType] | None = None,
     region_prefix: str = "",
+    above: str = "",
     limit: int = 20,
 ) -> list[Body]:
     """回车查询: active bodies by name, code, credit code or pinyin initials, the nearest first."""
     found = (
-        _choosable(node_types, region_prefix)
+        _choosable(node_types, region_prefix, above)
         .with_only_columns(Body.id)  # the scan sorts keys, not rows
         .where(_matches(text))
         .order_by(*search.nearest(text, name=Body.name), Body.id)
@@ -38,10 +39,15 @@ def search_bodies(
 
 
 def choosable_body(
-    session: Session, body_id: int, *, node_types: Sequence[NodeType] | None = None, region_prefix: str = ""
+    session: Session,
+    body_id: int,
+    *,
+    node_types: Sequence[NodeType] | None = None,
+    region_prefix: str = "",
+    above: str = "",
 ) -> Body | None:
     """The body, if a search under the same conditions could have offered it."""
-    return session.scalar(_choosable(node_types, region_prefix).where(Body.id == body_id))
+    return session.scalar(_choosable(node_types, region_prefix, above).where(Body.id == body_id))
 
 
 def narrowed(query: sa.Select[Any], values: Mapping[str, Any]) -> sa.Select[Any]:
@@ -57,11 +63,15 @@ def _matches(text: str) -> sa.ColumnElement[bool]:
     return search.finds(text, name=Body.name, initials=Body.pinyin, codes=(Body.code, Body.credit_code), key=Body.id)
 
 
-def _choosable(node_types: Sequence[NodeType] | None, region_prefix: str) -> sa.Select[Body]:
+def _choosable(node_types: Sequence[NodeType] | None, region_prefix: str, above: str = "") -> sa.Select[Body]:
+    """`above`: the code of one more region, whose bodies of its own may be chosen, too."""
     query = sa.select(Body).where(Body.active)
     if node_types:
         query = query.where(Body.node_type.in_(node_types))
-    return query.where(Body.region_code.startswith(region_prefix)) if region_prefix else query
+    if not region_prefix:
+        return query
+    inside = Body.region_code.startswith(region_prefix)
+    return query.where(sa.or_(inside, Body.region_code == above) if above else inside)
 
 
 def nearly_named(session: Session, name: str, region_prefix: str, limit: int = 5) -> list[Body]:

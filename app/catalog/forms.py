@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import url_for
@@ -28,20 +29,28 @@ class NewTitleForm(TitleForm):
     branch = text_field("专业类别", length=40, hint="系列之下再分类别的才填，如卫生系列的“护理”。")
 
 
-def speciality_field(label: str = "专业", *, need: bool = False, hint: str = "", follows: str = "") -> Any:
+def speciality_field(
+    label: str = "专业",
+    *,
+    need: bool = False,
+    hint: str = "",
+    follows: str = "",
+    within: Callable[[], int | None] = lambda: None,
+) -> Any:
     """An active node of the speciality tree: 录入专业名称，回车查询; its id is the data.
 
-    `follows`: the field of the form whose series narrows the search, where one is chosen.
+    `follows`: the field of the form whose series narrows the search, where one is chosen; `within`: the series itself,
+    where the form has no such field.
     """
 
     def text_of(speciality_id: int, series: int | None = None) -> str | None:
-        row = read().get(Speciality, speciality_id)
+        row, series = read().get(Speciality, speciality_id), series or within()
         return row.name if row is not None and row.active and series in (None, row.series_id) else None
 
     return SearchSelectField(
         label,
         [answered("请录入专业名称、代码或拼音首字母，回车后从列表中选择。") if need else optional()],
-        address=lambda: url_for("BodySearchView.specialities"),
+        address=lambda: url_for("BodySearchView.specialities", series=within()),
         text_of=text_of,
         follows={"series": follows} if follows else None,
         description=hint,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from app.core.text import called, shapeless
+from app.core.text import called, folded, shapeless
 from app.formats.fonts import missing_glyphs
 
 PROVINCE = "430000"
@@ -13,9 +13,46 @@ PROVINCE = "430000"
 
 def initials(text: str) -> str:
     """Pinyin initials for searching: 长沙市 -> "css"; other characters stand as they are, in lower case."""
-    from pypinyin.seg.simpleseg import seg  # its phrases take 55 MB: only for a process that names something
+    from pypinyin.seg.simpleseg import simple_seg  # its phrases take 55 MB: only for a process that names something
 
-    return "".join([word.lower() if word.isascii() else _letters(word) for word in seg(text)])[:80]
+    text = folded(text)
+    runs = ([run] if run.isascii() else _words(run) for run in simple_seg(text))
+    return "".join([word.lower() if word.isascii() else _letters(word) for run in runs for word in run])[:80]
+
+
+def _words(run: str) -> list[str]:
+    """The phrases and characters that a run of characters is read by: as few as will do, of these the most that tell a
+    reading which the characters alone don't.
+
+    Taking the longest phrase from the left reads 国际会计 as 国|际会|计, with the 会 of 开会.
+    """
+    from pypinyin.constants import PHRASES_DICT
+    from pypinyin.seg.mmseg import p_set
+
+    ends = len(run)
+    best = [(0, 0, ends)] * (ends + 1)
+    """From each place to the end: how many words, how many that tell nothing, and where the first of them ends."""
+    for start in range(ends - 1, -1, -1):
+        words, plain, _ = best[start + 1]
+        found = (words + 1, plain + 1, start + 1)
+        end = start + 2
+        while end <= ends and (word := run[start:end]) in p_set:
+            words, plain, _ = best[end]
+            if words < found[0] and word in PHRASES_DICT:
+                found = min(found, (words + 1, plain + (not _tells(word)), end))
+            end += 1
+        best[start] = found
+    cut, start = [], 0
+    while start < ends:
+        end = best[start][2]
+        cut.append(run[start:end])
+        start = end
+    return cut
+
+
+@lru_cache(maxsize=1 << 14)
+def _tells(word: str) -> bool:
+    return _letters(word) != "".join(map(_letters, word))
 
 
 @lru_cache(maxsize=1 << 14)

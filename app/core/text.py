@@ -48,6 +48,14 @@ def cleaned(text: str, keep: str = BREAKS) -> str:
     return "".join([char for char in text if char in keep or not is_shapeless(char)])
 
 
+def folded(text: str) -> str:
+    """Letters and digits of full width as ordinary ones (NFKC); brackets and signs stay: names are written with their own."""
+    if text.isascii():
+        return text
+    plain = [unicodedata.normalize("NFKC", char) for char in text]
+    return "".join([one if one.isascii() and one.isalnum() else char for char, one in zip(text, plain, strict=True)])
+
+
 def is_ideograph(char: str) -> bool:
     """A Chinese character, those of extensions newer than Python's tables included: planes 2 and 3 hold nothing else."""
     return 0x20000 <= ord(char) <= 0x3FFFD or unicodedata.name(char, "").startswith("CJK ")

@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 
 @dataclass(frozen=True)
 class Caution:
-    """What others lose by a change; `url`: where they are listed."""
+    """What others lose by a change; `url`: where they are listed; `harmless`: it was asked, and they lose nothing."""
 
     words: str
     url: str = ""
+    harmless: bool = False
 
 
 consequences: dict[type[Any], list[Callable[[Session, Any], Sequence[Caution]]]] = defaultdict(list)

@@ -155,6 +155,11 @@ class RecordView(ListScreen, ModelView):
         """What ending a record would do to others, said before it is done."""
         return cautions(read(), row)
 
+    def bars(self, row: Any) -> str:
+        """Why a record can't be ended now, whatever reason is given; empty where it can."""
+        del row
+        return ""
+
     def edit_warnings(self, row: Any) -> Sequence[Caution]:
         """What changing it may do to others."""
         del row
@@ -229,6 +234,16 @@ class RecordView(ListScreen, ModelView):
         retiring, row, form, word = self._verb("retiring"), self._row(pk), RetireForm(), self.retire_word
         if request.method == "GET" and not self.keeps(row):
             return self._closed(row, word, pk)
+        if problem := self.bars(row):
+            page = self._page(
+                "screens/barred.html",
+                title=f"{word}：{row}",
+                problem=problem,
+                warnings=self.warnings(row),
+                back=self.url("show", pk=pk),
+                crumbs=[(self.title, self.url("list"))],
+            )
+            return page, 409 if request.method == "POST" else 200
         form.reason.label.text = f"{word}原因"
         key = {self.key_name: self._key(pk)}
         stamp = Stamp(row, columns(self.edit_columns), self._history())

@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import Refusal
 from app.core.scope import Actor
+from app.core.search import found_in
 from app.web import export, filters, history
 from app.web.cautions import Caution
 from app.web.forms import Form, attempt
@@ -48,9 +49,8 @@ class Node:
     pinyin: str = ""
 
     def found_by(self, text: str) -> bool:
-        """What a keyword finds: part of the name, the beginning of the note, part of the initials. As `search` of tree.js."""
-        low = text.lower()
-        return low in self.text.lower() or self.note.lower().startswith(low) or low in self.pinyin
+        """What a keyword finds, as in a search field; the note is the code."""
+        return found_in(text, name=self.text, initials=self.pinyin, code=self.note)
 
 
 @dataclass(frozen=True)

@@ -278,7 +278,7 @@ EXPECTED: dict[str, Expect] = {
     "WhatIfView.show": Expect(
         HR | COMMITTEES | ADMIN,
         "edge own",
-        {"near": HR | COMMITTEES | ADMIN},
+        {"near": ADMIN | {"province", "changsha", "committee"}},
         values={"kind": "edge"},
     ),
     **{

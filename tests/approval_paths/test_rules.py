@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.approval_paths.enums import Procedure
 from app.approval_paths.rules import (
@@ -17,6 +20,7 @@ from app.approval_paths.rules import (
     keeping_problem,
     layout,
     search,
+    shortcuts,
     wider,
 )
 from app.bodies.enums import NodeType as N
@@ -159,3 +163,33 @@ def test_whatever_carries_as_much_as_an_edge_is_wider() -> None:
         Way(1, 2, 7),
         Way(1, 2),
     ]
+
+
+@pytest.mark.parametrize(
+    ("above", "expected"),
+    [
+        ({1: [2], 2: [3]}, set()),
+        ({1: [2, 3], 2: [3]}, {(1, 3)}),
+        ({1: [2, 3], 2: [4], 3: [4]}, set()),  # two ways, neither leaves out what the other passes
+        ({1: [2, 5], 2: [3], 3: [4], 4: [5]}, {(1, 5)}),
+        ({1: [2, 2]}, set()),
+    ],
+)
+def test_shortcuts(above: Edges, expected: set[tuple[int, int]]) -> None:
+    assert shortcuts(above) == expected
+
+
+@given(
+    st.sets(st.tuples(st.integers(0, 7), st.integers(0, 7)).filter(lambda pair: pair[0] < pair[1])),
+    st.sets(st.integers(1, 7), min_size=1),
+)
+def test_what_no_path_takes_is_a_shortcut(pairs: set[tuple[int, int]], finals: set[int]) -> None:
+    """Against the walk: an edge towards a final authority is on a path that counts, or it is a shortcut."""
+    above: dict[int, list[int]] = {}
+    for low, high in sorted(pairs):
+        above.setdefault(low, []).append(high)
+    found = search(0, above, finals)
+    taken = {step for path in found.paths for step in pairwise(path)}
+    deciding = [body for body in found.reached if search(body, above, finals).paths or body in finals]
+    towards = {(low, high) for low, high in pairs if low in found.reached and high in deciding}
+    assert towards - taken == towards & shortcuts(above)

@@ -22,6 +22,7 @@ from app.core.scope import Actor
 from tests.http import Doors, opened
 from tests.places import (
     CITY,
+    COUNTY,
     DRAINAGE,
     EDUCATION,
     FAR,
@@ -89,6 +90,48 @@ def test_a_loop_is_refused_by_its_names(doors: Doors) -> None:
     page = browser.post("/a8/add", data={"subordinate_id": str(two), "superior_id": str(one), "level": "full_senior"})
     assert page.status_code == 422
     assert "会形成循环：乙局 → 甲局 → 乙局。" in page.text
+
+
+def test_only_a_superior_that_saving_would_take_is_offered(doors: Doors) -> None:
+    unit = make_body("芙蓉一中", region_code="430102")
+    below = [
+        make_body(f"{place}教育局", NodeType.DEPARTMENT, region_code=code)
+        for place, code in (("省", "430000"), ("长沙市", "430100"), ("芙蓉区", "430102"), ("株洲市", "430200"))
+    ]
+    taken = {}
+    for actor in (PROVINCE, CITY, COUNTY):
+        browser = doors.enter(actor)
+        assert "own=1&amp;above=1" in browser.get("/a4/add").text
+        answers = [
+            browser.post("/a4/add", data={"subordinate_id": unit, "superior_id": key, "level": level})
+            for key in below
+            for level in ["assistant"]
+        ]
+        taken[actor.name] = ["请录入关键字，按回车查询后从列表中选择。" not in answer.text for answer in answers]
+    assert taken == {
+        "省厅经办人": [True] * 4,
+        "长沙经办人": [True, True, True, False],
+        "芙蓉经办人": [False, True, True, False],
+    }
+
+
+def test_a_committee_is_asked_for_its_own_series_and_levels_and_not_told_its_name(doors: Doors) -> None:
+    committee = make_committee("工程高评会")
+    make_edge(unit := make_body("排水事务中心"), committee)
+    browser = doors.enter(Actor(Role.COMMITTEE, body_id=committee, region_code="430100"))
+    page = browser.get("/u161/").text
+    assert re.findall(r'<th scope="col"[^>]*>([^<]+)', page)[:3] == ["下级单位", "下级节点类型", "职称等级"]
+    asked = page[page.index('class="conditions"') : page.index("list-bar")]
+    assert re.findall(r"<label[^>]*>([^<]+)", asked)[:2] == ["下级单位", "职称等级"] and "副高级" in asked
+    assert "上级机构" not in asked and "下级机构" not in page and "中级" not in asked
+    assert "<dt>上级机构" not in browser.get(f"/u161/show/{edges()[0].id}").text
+    with read_session(SYSTEM) as session:
+        own, other = series(session, "工程技术人员"), speciality(session, "高等学校教师", "哲学")
+    page = browser.get("/u161/add").text
+    assert f'data-url="/search/specialities?series={own}"' in page and "下级机构" not in page
+    form = {"subordinate_id": str(unit), "level": "full_senior", "speciality_id": str(other)}
+    refused = browser.post("/u161/add", data=form)
+    assert refused.status_code == 422 and "请录入关键字，按回车查询后从列表中选择。" in refused.text
 
 
 def test_another_region_neither_sees_nor_keeps_it(doors: Doors) -> None:
@@ -161,6 +204,47 @@ def test_the_example_of_the_guide(doors: Doors) -> None:
     ]
     assert lines[2][6].startswith("路径断在这里：它没有上级机构") and lines[4][6] in ("", "—")
     assert browser.get("/a28/path/export?level=clerk").location == "/a28/path?level=clerk"
+
+
+def simulated(employer: int, series_name: str, speciality_name: str, **changes: str) -> str:
+    """The address of A28's question, 副高级 by 评审 unless changed."""
+    with read_session(SYSTEM) as session:
+        asked = {
+            "employer_id": employer,
+            "level": "associate_senior",
+            "series_id": series(session, series_name),
+            "method": "review",
+            "speciality_id": speciality(session, series_name, speciality_name),
+        }
+    return urlencode(asked | changes)
+
+
+def test_an_edge_that_leaves_out_a_level_goes_round_and_says_that_it_is_not_taken(doors: Doors) -> None:
+    keys = guide_example()
+    make_edge(keys[DRAINAGE], keys[OFFICE])
+    asked = simulated(keys[DRAINAGE], "高等学校教师", "哲学")
+    browser = doors.enter(PROVINCE)
+    page = browser.get("/a28/path?" + asked).text
+    said = "仍逐级上报，不走这一步"
+    [row] = [words(row) for row in page.partition("</tbody>")[0].split("<tr") if said in row]
+    assert DRAINAGE in row and OFFICE in row
+    [(line, word)] = re.findall(r'way--untaken" d="([^"]+)".*?<text class="way__word"[^>]*>([^<]+)<', page)
+    lane = int(re.findall(r"\d+", line)[5])
+    boxes = [int(y) for y in re.findall(r'<rect x="\d+" y="(\d+)"', page)]
+    assert word == said and 0 < lane < min(boxes)  # above all of them: no box lies on its way
+    workbook = browser.get("/a28/path/export?" + asked)
+    lines = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(workbook.data)).get_sheet_by_index(0).to_python()
+    assert [line[6] for line in lines if line[1:3] == [DRAINAGE, OFFICE]] == [said]
+
+
+def test_the_picture_names_the_mender_that_the_page_names(doors: Doors) -> None:
+    """Where nobody in the province takes it, no superior can help."""
+    keys = guide_example()
+    asked = simulated(keys[DRAINAGE], "工程技术人员", "给排水", method="recognition", level="clerk")
+    page = words(doors.enter(PROVINCE).get("/a28/path?" + asked).text)
+    assert "全省没有机构受理员级的认定，请联系省级人社部门。" in page
+    assert "路径断在这里 全省没有机构受理员级的认定，请联系 省级人社部门" in page
+    assert "请它联系上级" not in page
 
 
 def test_a_simulation_refuses_what_nobody_can_apply_for(doors: Doors) -> None:
@@ -282,12 +366,22 @@ def test_whoever_ends_an_edge_is_told_who_leans_on_it(doors: Doors) -> None:
     [edge] = [one for one in edges() if one.superior_id == keys[OFFICE]]
     browser = doors.enter(CITY)
     page = browser.get(f"/a8/retire/{edge.id}").text
-    assert "没有它，1 个单位将没有可用的审核路径，不能申报：高评会副高级（1 个）。" in page
+    assert "没有它，1 个单位的这些申报将没有可用的审核路径：高评会副高级高等学校教师（1 个）。" in page
     assert f'href="/whatif/edge/{edge.id}?from=/a8/"' in page
     listed = words(browser.get(f"/whatif/edge/{edge.id}").text)
     assert DRAINAGE in listed and "高等学校教师" in listed
     assert "没有它" in browser.get(f"/a10/{keys[UPGRADE]}/deregister").text
     [dead] = [one for one in edges() if one.superior_id == keys[EDUCATION]]
-    assert "没有它" not in browser.get(f"/a8/retire/{dead.id}").text
+    page = browser.get(f"/a8/retire/{dead.id}").text
+    assert "没有它" not in page and "已检查：注销后，没有单位因此失去审核路径。" in page
+    crumbs = re.search(r'<nav class="crumbs".*?</nav>', browser.get(f"/whatif/edge/{edge.id}").text, re.S)
+    assert crumbs and 'href="/a8/">高评会审核路径配置<' in crumbs[0]  # an address sent to a colleague
+    own = doors.enter(Actor(Role.COMMITTEE, body_id=keys[UPGRADE], region_code="430100"))
+    [below] = [one for one in edges() if one.superior_id == keys[UPGRADE]]
+    assert own.get(f"/whatif/edge/{below.id}").status_code == 200
+    assert own.get(f"/whatif/edge/{edge.id}").status_code == 404
+    for stranger in (doors.enter(FAR), doors.enter(COUNTY)):
+        for kind, key in (("edge", edge.id), ("body", keys[HOUSING]), ("committee", keys[UPGRADE])):
+            assert stranger.get(f"/whatif/{kind}/{key}").status_code == 404
     assert browser.get("/whatif/unit/1").status_code == 404
     assert browser.get("/whatif/edge/999999").status_code == 404

@@ -240,14 +240,14 @@ def test_a_body_in_use_says_what_would_be_lost_and_names_what_uses_it(doors: Doo
     keys = guide_example()
     browser = doors.enter(CITY)
     page = browser.get(f"/bodies/retire/{keys[HOUSING]}").text
-    assert "没有它，1 个单位将没有可用的审核路径，不能申报：高评会副高级（1 个）。" in page
+    assert "没有它，1 个单位的这些申报将没有可用的审核路径：高评会副高级高等学校教师（1 个）。" in page
+    assert "正在使用，不能注销：2 条审核路径配置" in page
+    assert "注销原因" not in page and "保存</button>" not in page  # no reason would do
     listed = browser.get(f"/whatif/body/{keys[HOUSING]}").text
     assert DRAINAGE in listed
     assert "没有它" not in browser.get(f"/bodies/edit/{keys[HOUSING]}").text
-    page = browser.post(
-        f"/bodies/retire/{keys[HOUSING]}", data={"reason": "撤并"} | opened(browser, f"/bodies/retire/{keys[HOUSING]}")
-    )
-    assert page.status_code == 422 and "正在使用，不能注销：2 条审核路径配置" in page.text
+    page = browser.post(f"/bodies/retire/{keys[HOUSING]}", data={"reason": "撤并"})
+    assert page.status_code == 409 and "正在使用，不能注销：2 条审核路径配置" in page.text
 
 
 def test_each_keeps_the_bodies_of_his_region_and_an_administrator_all(doors: Doors) -> None:

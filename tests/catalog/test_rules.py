@@ -12,6 +12,9 @@ from app.catalog.rules import initials, name_problem
         ("长沙市城区排水事务中心", "csscqpsswzx"),
         ("A2办公室", "a2bgs"),
         ("重庆银行行政处", "cqyhxzc"),  # by words: 重 and 行 have several readings
+        ("国际会计", "gjkj"),  # not 际会 of 风云际会
+        ("社会计划局", "shjhj"),  # nor 会计 where two words meet
+        ("会计核算|国际会计（A类）", "kjhs|gjkj（al）"),
         ("", ""),
     ],
 )

@@ -168,15 +168,26 @@ def test_removing_a_speciality_says_who_could_no_longer_apply(doors: Doors) -> N
     path = f"/a10/other/specialities/{rows[find('给排水')]}/remove"
     assert path in http.get(f"/a10/{key}/other/specialities").text
     page = http.get(path).text
-    assert "没有它，1 个单位将没有可用的审核路径，不能申报：高评会副高级（1 个）" in page
+    assert "没有它，1 个单位的这些申报将没有可用的审核路径：高评会副高级工程技术人员的部分专业（1 个）。" in page
     assert "确定从“工程高评会”的评审专业中移除“给排水”吗？" in page
-    listed = re.search(r'href="(/whatif/coverage/\d+)"', page)
-    assert listed and "排水事务中心" in http.get(listed[1]).text
+    listed = re.search(r'href="(/whatif/coverage/\d+)\?from=/a10/"', page)
+    assert listed is not None
+    for address in (listed[1], f"{listed[1]}?from=/a10/"):  # sent to a colleague, followed
+        page = http.get(address).text
+        assert "排水事务中心" in page
+        crumbs = page[page.index('<nav class="crumbs"') : page.index("</nav>", page.index('<nav class="crumbs"'))]
+        assert re.findall(r'href="([^"]+)">([^<]+)<', crumbs) == [
+            ("/a10/", "评委会管理"),
+            (f"/a10/{key}/other/specialities", "工程高评会"),
+        ]
+        assert f'<a class="btn" href="/a10/{key}/other/specialities">返回</a>' in page
+    assert doors.enter(FAR).get(listed[1]).status_code == 404
     second = make_committee("另一高评会", covers=("建设类",), member_count=11)
     with read_session(SYSTEM) as session:
         unit = session.scalars(sa.select(Body.id).where(Body.name == "排水事务中心")).one()
     make_edge(unit, second)
-    assert "将没有可用的审核路径" not in http.get(path).text  # another committee covers it
+    page = http.get(path).text  # another committee covers it
+    assert "将没有可用的审核路径" not in page and "已检查：移除后，没有单位因此失去审核路径。" in page
     assert http.post(path).status_code == 302
     assert count(CoveredSpeciality, key) == 1
     last = f"/a10/other/specialities/{rows[find('计算机软件')]}/remove"

@@ -14,7 +14,7 @@ from app.core.db import read_session
 from app.core.enums import Role
 from tests.http import Browser, Doors
 from tests.people import id_number, make_actor
-from tests.places import CITY, MONDAY, PROVINCE, SYSTEM, act, actor_of, make_body, make_committee, series
+from tests.places import CITY, COUNTY, MONDAY, PROVINCE, SYSTEM, act, actor_of, make_body, make_committee, series
 
 
 @pytest.fixture
@@ -34,11 +34,16 @@ def test_bodies_by_kind_and_region(doors: Doors) -> None:
     http = doors.enter(CITY)
     assert texts(http, "bodies?q=长沙") == ["长沙一中", "长沙高评会", "长沙驻株洲办"]
     assert texts(http, "bodies?q=长沙&own=1") == ["长沙一中", "长沙高评会"]
-    assert texts(http, "bodies?q=长沙&kind=unit&kind=department") == ["长沙一中", "长沙驻株洲办"]
+    make_body("长沙驻省厅办", N.DEPARTMENT, region_code="430000")
+    assert texts(http, "bodies?q=长沙&own=1&above=1") == ["长沙一中", "长沙高评会", "长沙驻省厅办"]
+    assert texts(doors.enter(COUNTY), "bodies?q=长沙&own=1&above=1") == ["长沙一中", "长沙高评会"]
+    assert len(texts(doors.enter(PROVINCE), "bodies?q=长沙&own=1&above=1")) == 4
+    assert texts(http, "bodies?q=长沙&kind=unit&kind=department") == ["长沙一中", "长沙驻株洲办", "长沙驻省厅办"]
     assert texts(http, "bodies?q=长沙&kind=nonsense") == texts(http, "bodies?q=长沙")
     assert texts(http, "bodies?q=csyz&kind=unit") == ["长沙一中"]
     assert texts(http, "bodies?q=长沙&kind=committee") == ["长沙高评会"]
     assert texts(http, "bodies") == []
+    assert "编码和统一社会信用代码从开头录起" in http.get("/search/bodies?q=yz").json["nothing"]
 
 
 def test_specialities_say_where_they_hang(doors: Doors) -> None:

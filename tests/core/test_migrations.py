@@ -37,7 +37,7 @@ def test_what_cannot_work_any_more_is_deregistered_with_its_reason(app: object, 
         for key in (1, 2, 3):
             run(
                 "INSERT INTO bodies (id, code, name, pinyin, node_type, nature, region_code, contact_name, contact_phone,"
-                f" active, deregistered_reason) VALUES ({key}, 'B{key}', '局', 'j', 'title_office', 'government', '430000',"
+                f" active, deregistered_reason) VALUES ({key}, 'B{key}', '国际会计局', 'gjhjj', 'title_office', 'government', '430000',"
                 " '', '', true, '')"
             )
             code = {1: "43", 2: "4301", 3: "4300"}[key]
@@ -63,6 +63,8 @@ def test_what_cannot_work_any_more_is_deregistered_with_its_reason(app: object, 
             )
             return [(key, bool(told), reason) for key, told, reason in rows]
 
+        spelt = connection.exec_driver_sql("SELECT pinyin FROM bodies ORDER BY id").scalars().all()
+        assert spelt == ["gjkjj", "gjkjj", "gjkjj"]
         assert ended("acceptances") == [(2, True, "初定最高到中级")]
         assert ended("issuing_authorities") == [(3, True, "编码补足位数后与其他发证单位相同")]
     for wrong in (

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
+import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
 
+from app.bodies.models import Body
+from app.core.db import read_session
 from tests.journeys.conftest import Person
+from tests.places import DRAINAGE, SYSTEM, series, speciality
 
 pytestmark = pytest.mark.one_database
 ENGLISH = re.compile(
@@ -94,6 +98,38 @@ def visit(phone: Person) -> None:
     phone.picture("注册有误")
     phone.page.goto(phone.site + "/no-such-page")
     look(phone, "404")
+
+
+BROKEN_WORDS = """Array.from(document.querySelectorAll('.link-action')).filter((link) => {
+  const words = document.createRange();
+  words.selectNodeContents(link);
+  return words.getClientRects().length > 1;
+}).map((link) => link.textContent)"""
+"""Actions of rows whose words stand on more than one line."""
+UNNAMED = "document.querySelectorAll('table.list tbody td:not(:first-child, .tick, [data-label], [colspan])').length"
+
+
+def test_an_officers_lists_on_a_phone(phone: Person) -> None:
+    """A row becomes a card: each value under the name of its column, each action in one piece."""
+    phone.name = "pages-phone"
+    phone.sign_in("province")
+    links = phone.page.locator("nav[aria-label=功能菜单] a")
+    addresses = [str(link.get_attribute("href")) for link in links.all()]
+    with read_session(SYSTEM) as session:
+        unit = session.scalars(sa.select(Body.id).where(Body.name == DRAINAGE)).one()
+        kind = {"series_id": series(session, "高等学校教师"), "level": "associate_senior", "method": "review"}
+        philosophy = speciality(session, "高等学校教师", "哲学")
+    simulated = urlencode({"employer_id": unit, "speciality_id": philosophy} | kind)
+    found = 0
+    for address in (*addresses, f"/a28/?body_id={unit}", f"/a28/path?{simulated}"):
+        phone.page.goto(phone.site + address)
+        phone.no_sideways_scrolling()
+        assert phone.page.evaluate(BROKEN_WORDS) == [], address
+        assert phone.page.evaluate(UNNAMED) == 0, address
+        found += phone.page.locator(".link-action").count()
+    assert found > 50
+    phone.picture("完整审核路径")
+    assert phone.problems == []
 
 
 def test_visitors_and_applicants_on_a_phone(phone: Person) -> None:

@@ -67,8 +67,8 @@ def test_the_speciality_tree_by_the_guide(desk: Person) -> None:
 @pytest.mark.parametrize(
     "menu, words",
     [
-        ("职称专业管理", ("工程", "05", "GPS", "计软", "gps", "0501", "没有")),
-        ("职称树管理", ("正高级", "护理", "05", "教授", "ZR", "卫生", "没有")),
+        ("职称专业管理", ("工程", "05", "GPS", "计软", "gps", "0501", "没有", "给水", "水 给", "ＧＰＳ", "g")),
+        ("职称树管理", ("正高级", "护理", "05", "教授", "ZR", "卫生", "没有", "授教", "教 副")),
     ],
 )
 def test_the_workbook_holds_what_the_page_finds(desk: Person, menu: str, words: tuple[str, ...]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.approval_paths.enums import Procedure
 from app.approval_paths.models import PathEdge
-from app.approval_paths.rules import WITHOUT_COMMITTEE, Loop, Way, loop_with, search
+from app.approval_paths.rules import WITHOUT_COMMITTEE, Loop, Way, loop_with, search, shortcuts
 from app.bodies import queries as register
 from app.bodies.enums import NodeType
 from app.bodies.models import Acceptance, Body
@@ -54,6 +55,14 @@ class Reach:
     """Every step upwards that was found, nearest the employer first."""
     untaken: str = ""
     """What nobody in the province takes, where no path is complete because of that."""
+
+    @cached_property
+    def shortcuts(self) -> frozenset[tuple[int, int]]:
+        """The steps, by the keys of their bodies, that are configured and not taken."""
+        above: dict[int, list[int]] = defaultdict(list)
+        for low, high in self.climbed:
+            above[low.body_id].append(high.body_id)
+        return shortcuts(above)
 
 
 def _fits(
@@ -286,7 +295,7 @@ def explain_break(found: Reach, final_body_id: int | None = None) -> str:
     """Why there is no path (to `final_body_id`), and who must mend it, in the guide's words (1.28, notes 1 and 2)."""
     reasons = [f"“{node.name}”{node.obstacle}" for node in found.obstructed if final_body_id in (None, node.body_id)]
     if not reasons and found.untaken:
-        reasons = [f"{found.untaken}，请联系省级人社部门"]
+        reasons = [_nobody(found)]
     if not reasons:
         reasons = [f"审核路径断在“{node.name}”：{mending(found, node)}" for node in found.broken]
     if not reasons:
@@ -296,8 +305,14 @@ def explain_break(found: Reach, final_body_id: int | None = None) -> str:
 
 
 def mending(found: Reach, node: PathNode) -> str:
-    """What must be done where a branch ends, by whom."""
+    """What must be done where a branch ends, by whom: no superior helps where nobody in the province takes it."""
+    if found.untaken:
+        return _nobody(found)
     return found.mending.get(node.body_id, "它没有上级机构，也不是终审机构，请它联系上级把它指定为下级机构")
+
+
+def _nobody(found: Reach) -> str:
+    return f"{found.untaken}，请联系省级人社部门"
 
 
 def _confirmed() -> sa.Select[Any]:

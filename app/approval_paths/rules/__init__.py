@@ -4,6 +4,7 @@ from app.approval_paths.rules.cases import Case, Label, Tree, cases
 from app.approval_paths.rules.checkup import WORD, Finding, Findings, Graph, bits_of, checkup, stranded, words
 from app.approval_paths.rules.edges import LEVELS, WITHOUT_COMMITTEE, edge_problem, keeping_problem, twice, wider
 from app.approval_paths.rules.loops import MOST_LOOPS, Ancestors, Loop, Way, loop_with, loops
+from app.approval_paths.rules.shortcuts import shortcuts
 from app.approval_paths.rules.walking import (
     MAX_PATHS,
     Edges,
@@ -42,6 +43,7 @@ __all__ = [
     "loop_with",
     "loops",
     "search",
+    "shortcuts",
     "stranded",
     "twice",
     "wider",

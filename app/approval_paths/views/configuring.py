@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.approval_paths import services
 from app.approval_paths.enums import Procedure
-from app.approval_paths.forms import ConfirmationQuery, EdgeQuery
+from app.approval_paths.forms import ConfirmationQuery, EdgeQuery, SubordinateQuery
 from app.approval_paths.models import PathEdge
 from app.approval_paths.rules import LEVELS
 from app.bodies.enums import NodeType
@@ -41,7 +41,7 @@ CONFIRMED = Column(
 STATUS = Column(
     "状态", lambda row: "有效" if row.active else "已注销", "state", tone=lambda row: "ok" if row.active else "draft"
 )
-COLUMNS = (
+COLUMNS: tuple[Column, ...] = (
     Column("下级机构", "subordinate.name", width="l"),
     Column("下级节点类型", "subordinate.node_type"),
     Column("上级机构", "superior.name", width="l"),
@@ -51,7 +51,7 @@ COLUMNS = (
     CONFIRMED,
     STATUS,
 )
-DETAILS = (
+DETAILS: tuple[Column, ...] = (
     *COLUMNS,
     Column("确认时间", "confirmed_at", "moment"),
     Column("确认人", "confirmed_by"),
@@ -101,7 +101,7 @@ class EdgeRecords(RecordView):
     fields = {
         "node_type": enum_field("下级节点类型", BELOW, blank="全部", hint="先选择类型，下级机构只在这一类中查询。"),
         "subordinate_id": body_field("下级机构", kinds=BELOW, own_region=True, need=True, follows="node_type"),
-        "superior_id": body_field("上级机构", kinds=ABOVE, need=True),
+        "superior_id": body_field("上级机构", kinds=ABOVE, own_region=True, above=True, need=True),
         "series_id": id_field("系列", hint="不选为全部系列。"),
         "speciality_id": speciality_field(hint="不选为全部专业；选上级专业即包括其下各专业。", follows="series_id"),
     }
@@ -163,32 +163,47 @@ class SeniorReviewPathView(EdgeRecords):
 
 
 class SubordinateUnitView(EdgeRecords):
-    """U1.6.1: the committee's own."""
+    """U1.6.1: the committee's own; it is above them all, and is not said again in each row."""
 
     access = only(Role.COMMITTEE)
     route_base, title = "/u161", "评委会下级单位管理"
     intro = "指定向本评委会报送的下级单位；对方在“审核层级配置单位确认”中确认后生效。单位另有经上级机构到本评委会的路径时，仍逐级上报。"
+    conditions = SubordinateQuery
+    columns = (Column("下级单位", "subordinate.name", width="l"), COLUMNS[1], *COLUMNS[3:])
+    show_columns = (*columns, *DETAILS[len(COLUMNS) :])
+    label_columns = EdgeRecords.label_columns | {"subordinate_id": "下级单位", "subordinate": "下级单位"}
     add_columns = ["node_type", "subordinate_id", "level", "speciality_id"]
     edit_columns: Any = ()
     changing = None
     adding = services.add_subordinate
     fields = EdgeRecords.fields | {
+        "node_type": enum_field("下级节点类型", BELOW, blank="全部", hint="先选择类型，下级单位只在这一类中查询。"),
         "subordinate_id": body_field("下级单位", kinds=BELOW, need=True, follows="node_type"),
-        "speciality_id": speciality_field(hint="不选为全部专业；选上级专业即包括其下各专业。"),
+        "speciality_id": speciality_field(
+            hint="不选为全部专业；选上级专业即包括其下各专业。", within=lambda: _committee().series_id
+        ),
     }
 
     def select(self, session: Session, values: Mapping[str, Any]) -> sa.Select[Any]:
         return edges(values).where(PathEdge.superior_id == current_actor().body_id)
 
+    def fill(self, session: Session, form: Query) -> None:
+        super().fill(session, form)
+        self.prepare(form)
+        form["subordinate_id"].label.text = "下级单位"
+
     def prepare(self, form: Any) -> None:
-        committee = read().get_one(Committee, current_actor().body_id)
-        form.level.choices = [c for c in form.level.choices if c.value in ("", *_levels(committee))]
+        form.level.choices = [c for c in form.level.choices if c.value in ("", *_levels(_committee()))]
 
     def filled(self, form: Any) -> dict[str, Any]:
         return {name: value for name, value in RecordView.filled(self, form).items() if name != "node_type"}
 
     def tools(self) -> Sequence[Button]:
         return RecordView.tools(self)
+
+
+def _committee() -> Committee:
+    return read().get_one(Committee, current_actor().body_id)
 
 
 def _levels(committee: Committee) -> list[str]:

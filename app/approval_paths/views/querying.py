@@ -16,8 +16,8 @@ from app.approval_paths.enums import Direction
 from app.approval_paths.forms import NeighbourQuery, SimulationQuery
 from app.approval_paths.models import PathEdge
 from app.approval_paths.queries import PathNode, Reach, explain_break, mending, reach
-from app.approval_paths.rules import layout
 from app.approval_paths.views.configuring import COLUMNS, STATUS, edges
+from app.approval_paths.views.drawing import NOT_TAKEN, picture
 from app.bodies.models import Body
 from app.catalog.queries import all_series
 from app.core.enums import Role
@@ -26,11 +26,6 @@ from app.web.access import only
 from app.web.forms import choices_of
 from app.web.identity import read
 from app.web.lists import Button, Column, ListScreen, asc
-
-STEP, ROW, WIDTH, HEIGHT = 250, 132, 200, 56
-"""Pixels of the picture: from one step to the next, from one body to the next, and a body's box."""
-LINE, NOTE, NOTES = 13, 17, 4
-"""Characters of a name that fit a line of its box, of a note below it, and the most lines of that."""
 
 
 class PathQueryView(ListScreen):
@@ -85,7 +80,7 @@ class PathQueryView(ListScreen):
             title="查询完整审核路径",
             form=form,
             found=found,
-            mending=mending,
+            not_taken=NOT_TAKEN,
             neighbours=self._of,
             up=Direction.UP,
             down=Direction.DOWN,
@@ -137,12 +132,11 @@ class Step:
         return "—" if covers is None else covers
 
     @property
-    def broken(self) -> str:
-        return (
-            f"路径断在这里：{mending(self.found, self.above)}"
-            if self.above in self.found.broken
-            else self.above.obstacle
-        )
+    def said(self) -> str:
+        broken = self.above in self.found.broken
+        ends = f"路径断在这里：{mending(self.found, self.above)}" if broken else self.above.obstacle
+        skips = (self.below.body_id, self.above.body_id) in self.found.shortcuts
+        return "；".join(filter(None, (ends, NOT_TAKEN if skips else "")))
 
 
 STEPS = (
@@ -152,7 +146,7 @@ STEPS = (
     Column("受理节点类型", "above.node_type"),
     Column("是否为终审机构", "above.is_final"),
     Column("是否能评审该专业", "covers"),
-    Column("说明", "broken", width="l"),
+    Column("说明", "said", width="l"),
 )
 
 
@@ -164,57 +158,3 @@ def _again(method: str) -> str:
 def _node(body_id: int) -> PathNode:
     body = read().get_one(Body, body_id)
     return PathNode(body_id, body.name, body.node_type, False, None)
-
-
-@dataclass(frozen=True)
-class Box:
-    """A body in the picture. tone: start, plain, final, broken or obstructed; `lines` its name, `notes` why it ends and who mends it."""
-
-    x: int
-    y: int
-    lines: Sequence[str]
-    tone: str
-    notes: Sequence[str]
-
-
-@dataclass(frozen=True)
-class Picture:
-    width: int
-    height: int
-    boxes: Sequence[Box]
-    arrows: Sequence[tuple[int, int, int, int]]
-
-
-def picture(found: Reach, start: PathNode) -> Picture:
-    """The paths as boxes and arrows, the employer on the left; where they break stands out, with who must mend it."""
-    nodes = {start.body_id: start} | {n.body_id: n for pair in found.climbed for n in pair}
-    places = layout(start.body_id, [(low.body_id, high.body_id) for low, high in found.climbed])
-    broken, obstructed = ({n.body_id for n in ends} for ends in (found.broken, found.obstructed))
-    corners = {key: (place.step * STEP + 10, place.row * ROW + 10) for key, place in places.items()}
-    boxes = []
-    for key in places:
-        node, tone, notes = nodes[key], "plain", list[str]()
-        if key in broken:
-            tone, notes = "broken", ["路径断在这里", *_lines(mending(found, node), NOTE)]
-        elif key in obstructed:
-            tone, notes = "obstructed", _lines(node.obstacle, NOTE)
-        elif node.is_final:
-            tone, notes = "final", ["终审机构"]
-        elif key == start.body_id:
-            tone = "start"
-        boxes.append(Box(*corners[key], _lines(node.name, LINE)[:3], tone, notes[:NOTES]))
-    arrows = [
-        (corners[low][0] + WIDTH, corners[low][1] + HEIGHT // 2, corners[high][0], corners[high][1] + HEIGHT // 2)
-        for low, high in dict.fromkeys((low.body_id, high.body_id) for low, high in found.climbed)
-        if low in corners and high in corners
-    ]
-    return Picture(
-        max(x for x, _ in corners.values()) + WIDTH + 10,
-        max(y for _, y in corners.values()) + ROW,
-        boxes,
-        arrows,
-    )
-
-
-def _lines(text: str, length: int) -> list[str]:
-    return [text[at : at + length] for at in range(0, len(text), length)]

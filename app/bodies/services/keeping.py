@@ -125,14 +125,19 @@ def deregister_body(session: Session, *, actor: Actor, body_id: int, reason: str
     body = _kept(session, actor, body_id)
     if problem := rules.text_problem(reason, "注销原因", 300):
         raise Invalid({"reason": problem})
-    found = [what for use in uses if (what := use(session, body_id))]
-    if found:
-        raise Refusal(f"“{body.name}”正在使用，不能注销：{'；'.join(found)}。请先处理这些内容。")
+    if problem := ending_problem(session, body):
+        raise Refusal(problem)
     body.active, body.deregistered_at, body.deregistered_reason = False, clock.now(), reason.strip()
     for end in endings:
         end(session, actor, body_id)
     audit.record(session, actor, "bodies.deregister", body, reason=reason.strip())
     return body
+
+
+def ending_problem(session: Session, body: Body) -> str:
+    """What uses the body, so that it can't be deregistered now; "" if nothing does."""
+    found = [what for use in uses if (what := use(session, body.id))]
+    return f"“{body.name}”正在使用，不能注销：{'；'.join(found)}。请先处理这些内容。" if found else ""
 
 
 def hold(session: Session, body_ids: Collection[int]) -> dict[int, Body]:

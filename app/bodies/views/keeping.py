@@ -80,6 +80,9 @@ class BodyView(BodyRecords):
     def select(self, session: Session, values: Mapping[str, Any]) -> sa.Select[Any]:
         return super().select(session, values).where(Body.node_type.in_(KEPT))
 
+    def bars(self, row: Body) -> str:
+        return services.ending_problem(read(), row)
+
     def prepare(self, form: Any) -> None:
         if "region_code" in form:
             form.region_code.choices = choices_of(regions(read()))

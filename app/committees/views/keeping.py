@@ -266,6 +266,15 @@ class CommitteeView(CommitteeQueryView):
     def deregister(self, pk: int) -> ResponseReturnValue:
         """注销 with its reason; refused while anything uses it, naming what does."""
         committee, form = self._load(pk), DeregisterForm()
+        if committee.body.active and (problem := bodies.ending_problem(read(), committee.body)):
+            return self.render_template(
+                "screens/barred.html",
+                title=f"注销：{committee}",
+                problem=problem,
+                warnings=cautions(read(), committee),
+                back=url_for("CommitteeView.list"),
+                crumbs=[(self.title, url_for("CommitteeView.list"))],
+            ), 409 if request.method == "POST" else 200
         stamp = Stamp(committee, _edited, WORDS, ("bodies", pk))
 
         def save() -> None:

@@ -218,11 +218,21 @@
     if (nodes.length) go(at);
   }));
 
+  /* What a keyword finds, as app.core.search.found_in: of several words each, Chinese in sequence with anything between. */
+  const ordinary = (text) => Array.from(text, (char) => { const plain = char.normalize("NFKC"); return /^[0-9A-Za-z]$/.test(plain) ? plain : char; }).join("").toLowerCase();
+  function holds(node, word) {
+    if (node.note.toLowerCase().startsWith(word)) return true;
+    if (/^[\x00-\x7f]*$/.test(word)) return /^[0-9a-z]$/.test(word) ? node.pinyin.startsWith(word) : node.pinyin.includes(word);
+    const name = node.text.toLowerCase();
+    let at = -1;
+    return Array.from(word).every((char) => { at = name.indexOf(char, at + 1); return at >= 0; });
+  }
+
   /* Search: the first match opens, 【下一个】 or Enter again goes on. */
   function search(text, stay) {
     word = text;
-    const low = text.toLowerCase();
-    hits = text ? nodes.filter((node) => node.text.toLowerCase().includes(low) || node.note.toLowerCase().startsWith(low) || node.pinyin.includes(low)).map((node) => node.index) : [];
+    const words = ordinary(text).split(/\s+/).filter(Boolean).slice(0, 8);
+    hits = words.length ? nodes.filter((node) => words.every((one) => holds(node, one))).map((node) => node.index) : [];
     hit = -1;
     next.hidden = hits.length < 2;
     if (exporting) exporting.href = exporting.dataset.treeExport + (text ? `?q=${encodeURIComponent(text)}` : "");
