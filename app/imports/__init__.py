@@ -2,8 +2,8 @@
 
 from app.imports.batches import BatchState, ImportBatch, failures, of_job
 from app.imports.checking import check
-from app.imports.importer import Check, Importer, Row, Write, declare, importers
-from app.imports.reading import Found, read
+from app.imports.importer import Check, Firsts, Importer, Row, Write, declare, importers
+from app.imports.reading import Found, find_twins, read
 from app.imports.services import MOST_BYTES, discard, mending, submit, template, upload
 from app.imports.sweeping import DONE_DAYS, WAITING_DAYS, revive, sweep
 from app.imports.writing import write
@@ -14,6 +14,7 @@ __all__ = [
     "WAITING_DAYS",
     "BatchState",
     "Check",
+    "Firsts",
     "Found",
     "ImportBatch",
     "Importer",
@@ -23,6 +24,7 @@ __all__ = [
     "declare",
     "discard",
     "failures",
+    "find_twins",
     "importers",
     "mending",
     "of_job",

@@ -18,7 +18,7 @@ from app.core.scope import Actor
 from app.imports import batches
 from app.imports.batches import BatchState, Failure, ImportBatch
 from app.imports.importer import Importer, Row, importers
-from app.imports.reading import read
+from app.imports.reading import find_twins, read
 
 JOB = f"{batches.JOBS}check"
 FAILED = "系统检查这个文件时出错，已记录，请联系管理员。"
@@ -54,8 +54,9 @@ def _check(session: Session, actor: Actor, batch_id: int, importer: Importer, ke
     with _local_file(key) as path:
         found = read(importer, path, chosen, told)
     told(70)
-    importer.check(session, actor, [row for row in found.rows if not row.problems])
+    importer.check(session, actor, [row for row in found.rows if row is not found.example])
     session.rollback()
+    find_twins(found.rows, importer)
     good = [(row.number, row.cells) for row in found.rows if not row.problems]
     bad = (failure(importer, row) for row in found.rows if row.problems)
     with unit_of_work(actor) as work:
