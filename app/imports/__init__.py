@@ -1,6 +1,6 @@
 """Records by workbook, one wizard for all: what a domain declares, the staged rows, the check and the one write as jobs."""
 
-from app.imports.batches import BatchState, ImportBatch, failures, of_job
+from app.imports.batches import JOBS, BatchState, ImportBatch, Tally, failures, of_job, tallies
 from app.imports.checking import check
 from app.imports.importer import Check, Firsts, Importer, Row, Write, declare, importers
 from app.imports.reading import Found, find_twins, read
@@ -10,6 +10,7 @@ from app.imports.writing import write
 
 __all__ = [
     "DONE_DAYS",
+    "JOBS",
     "MOST_BYTES",
     "WAITING_DAYS",
     "BatchState",
@@ -19,6 +20,7 @@ __all__ = [
     "ImportBatch",
     "Importer",
     "Row",
+    "Tally",
     "Write",
     "check",
     "declare",
@@ -32,6 +34,7 @@ __all__ = [
     "revive",
     "submit",
     "sweep",
+    "tallies",
     "template",
     "upload",
     "write",

@@ -65,7 +65,8 @@ def submit(session: Session, *, actor: Actor, kind: str, batch_id: int) -> int:
 
 
 def _start(session: Session, actor: Actor, batch: ImportBatch, job_kind: str, title: str) -> int:
-    job = jobs.submit(session, actor=actor, kind=job_kind, title=title[:120], items=[(batch.id, batch.file_name)])
+    called = f"{title}：{batch.file_name}"[:120]
+    job = jobs.submit(session, actor=actor, kind=job_kind, title=called, items=[(batch.id, batch.file_name)])
     batch.job_id = job.id
     session.flush()
     return job.id

@@ -189,7 +189,7 @@ def test_what_was_ended_since_the_check_is_listed_row_by_row(officer: Actor, bod
     make_edge(bodies["DEPT5"], bodies["DEPT3"], level=TitleLevel.FULL_SENIOR)
     assert submit(officer, KIND, batch) is BatchState.CHECKED
     assert told(officer, batch) == (
-        BatchState.CHECKED, 2, 1, "检查之后情况有变，没有提交：1 行已列入失败的数据，原因见下。其余 2 行可以再次提交。",
+        BatchState.CHECKED, 2, 1, "检查之后情况有变，没有提交：1 行已列入失败的数据。其余 2 行可以再次提交。",
     )  # fmt: skip
     assert list(problems(officer, batch)) == [2]
     assert submit(officer, KIND, batch) is BatchState.SUBMITTED

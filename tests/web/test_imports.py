@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -26,7 +27,7 @@ from app.formats import sheets
 from app.imports import ImportBatch
 from tests.http import Browser, Doors
 from tests.imports.files import workbook
-from tests.places import CITY, MONDAY, SYSTEM, make_body
+from tests.places import CITY, MONDAY, SYSADMIN, SYSTEM, make_body
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -159,7 +160,27 @@ def test_the_job_leads_to_its_batch_and_says_how_it_stands(doors: Doors) -> None
     for job in (checked, wrote):
         page = browser.get(f"/job/{job}").text
         assert "成功 2 条，失败 1 条" in page and "已提交" in page
-        assert f'href="{batch}"' in page and ">返回</a>" in page
+        assert f'href="{batch}"' in page and ">返回</a>" in page and "100 / 100" not in page
+
+
+def test_the_lists_of_jobs_say_which_file_and_how_many_of_its_rows(doors: Doors) -> None:
+    browser, desk = doors.enter(CITY), doors.enter(SYSADMIN)
+    browser.post(f"{send(browser)}/submit")
+    hand_in(browser, b"PK", **ASKED)
+    work()
+    title = "导入受理机构：机构.xlsx"
+    for page in (browser.get("/jobs/").text, desk.get("/ops/jobs/").text):
+        rows = [re.sub(r"<[^>]*>|\s", " ", row).split() for row in page.split("<tr")[2:]]
+        mine = [
+            (row[0], [cell for cell in row[1:] if cell.isdigit() or cell in ("已完成", "完成，有失败")]) for row in rows
+        ]
+        assert [cells[:4] for _, cells in mine] == [
+            ["完成，有失败", "1", "0", "1"],
+            ["已完成", "2", "2", "0"],
+            ["完成，有失败", "3", "2", "1"],
+        ]
+        assert page.count(title) >= 2 and page.count("提交导入的受理机构：机构.xlsx") >= 1
+    assert "不是可以读取的" in page and "重试" not in page.partition("<tbody>")[2]
 
 
 def test_sixteen_presses_of_submit_write_once(doors: Doors) -> None:
@@ -209,7 +230,7 @@ def test_what_changed_since_the_check_is_listed_and_to_be_downloaded(doors: Door
     two.post(f"{second}/submit")
     work()
     page = two.get(second).text
-    assert "检查之后情况有变，没有提交：2 行已列入失败的数据，原因见下。" in page
+    assert "检查之后情况有变，没有提交：2 行已列入失败的数据。" in page
     assert "成功 0 条，失败 3 条" in page and f"{second}/submit" not in page
     mending = two.get(f"{second}/failures")
     assert len(list(openpyxl.load_workbook(io.BytesIO(mending.data)).worksheets[0].rows)) == 4
