@@ -369,6 +369,14 @@ def test_rows_are_paged_by_key_and_never_counted_whole(desk: Browser) -> None:
     assert all("LIMIT" in statement for statement, _ in read if "count(" in statement.lower())
 
 
+def test_nothing_is_exported_by_a_condition_that_is_not_understood(desk: Browser) -> None:
+    for address, asked in (("jobs", "status=zz"), ("tables/jobs", "status=zz"), ("tables/jobs", "user_id=x")):
+        assert "导出查询结果" not in desk.get(f"/ops/{address}/?{asked}").text
+        answer = desk.get(f"/ops/{address}/export?{asked}")
+        assert (answer.status_code, answer.location) == (302, f"/ops/{address}/?{asked}"), address
+        assert "没有导出，请改正查询条件。" in desk.get(answer.location).text
+
+
 def test_what_the_administrator_does_not_administer_is_not_shown(desk: Browser) -> None:
     page = desk.get("/ops/tables/").text
     assert "系统管理员看不到其中的记录" in page
