@@ -1,6 +1,6 @@
 """Records by workbook, one wizard for all: what a domain declares, the staged rows, the check and the one write as jobs."""
 
-from app.imports.batches import JOBS, BatchState, ImportBatch, Tally, failures, of_job, tallies
+from app.imports.batches import JOBS, BatchState, FailedRow, ImportBatch, Tally, failures, of_job, tallies
 from app.imports.checking import check
 from app.imports.importer import Check, Firsts, Importer, Row, Write, declare, importers
 from app.imports.reading import Found, find_twins, read
@@ -15,6 +15,7 @@ __all__ = [
     "WAITING_DAYS",
     "BatchState",
     "Check",
+    "FailedRow",
     "Firsts",
     "Found",
     "ImportBatch",

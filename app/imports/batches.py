@@ -50,6 +50,11 @@ class BatchState(Labelled):
         """Whether a job is at it."""
         return self in (BatchState.UPLOADED, BatchState.SUBMITTING)
 
+    @property
+    def waits(self) -> bool:
+        """Whether it may still become records."""
+        return self.under_way or self is BatchState.CHECKED
+
 
 class ImportBatch(Model):
     """One file of one kind of record."""

@@ -76,10 +76,10 @@ def mending(session: Session, batch: ImportBatch) -> bytes:
     """The workbook of the failed rows of a batch."""
     importer = importers[batch.kind]
 
-    def rows() -> Iterator[tuple[Mapping[str, Any], Mapping[str, str]]]:
+    def rows() -> Iterator[tuple[int, Mapping[str, Any], Mapping[str, str]]]:
         after = 0
         while page := batches.failures(session, batch.id, after=after, limit=5_000):
-            yield from ((row.texts, row.problems) for row in page)
+            yield from ((row.number, row.texts, row.problems) for row in page)
             after = page[-1].number
             session.expunge_all()
 

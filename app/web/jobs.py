@@ -17,7 +17,7 @@ def progress_columns(tallies: Callable[[], Mapping[int, Tally]]) -> tuple[Column
 
     return (
         Column("状态", lambda row: of(row).status, "state"),
-        Column("共", lambda row: of(row).total, "number"),
-        Column("成功", lambda row: of(row).good, "number"),
-        Column("失败", lambda row: of(row).bad, "number"),
+        Column("共", lambda row: of(row).total, "count"),
+        Column("成功", lambda row: of(row).good, "count"),
+        Column("失败", lambda row: of(row).bad, "count"),
     )

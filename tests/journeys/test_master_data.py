@@ -133,6 +133,8 @@ def _paths(desk: Person, folder: Path) -> None:
     desk.says("已新增。")
     desk.menu("职称初定审核路径配置")
     desk.follow("批量导入")
+    desk.press("导入")
+    desk.says("请选择文件。")
     with page.expect_download() as download:
         desk.follow("下载excel模板")
     book = _book(download.value)

@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from html import unescape
 from typing import Any
 
 import openpyxl
@@ -24,7 +25,7 @@ from app.core.db import read_session, unit_of_work
 from app.core.errors import Conflict
 from app.core.jobs import Job
 from app.formats import sheets
-from app.imports import ImportBatch
+from app.imports import FailedRow, ImportBatch
 from tests.http import Browser, Doors
 from tests.imports.files import workbook
 from tests.places import CITY, MONDAY, SYSADMIN, SYSTEM, make_body
@@ -130,7 +131,7 @@ def test_template_to_records_with_a_mended_file(doors: Doors) -> None:
     sheet = openpyxl.load_workbook(io.BytesIO(mending.data)).worksheets[0]
     mending.close()
     head, row = [[cell.value for cell in line] for line in sheet.iter_rows()]
-    assert head[-1] == "失败原因" and "NOBODY" in str(row[-1])
+    assert head[-2:] == ["原行号", "失败原因"] and row[-2] == 4 and "NOBODY" in str(row[-1])
     assert "正在提交 2 条" in browser.post(f"{batch}/submit", follow_redirects=True).text
     assert acceptances() == 0  # that is the worker's
     work()
@@ -181,6 +182,37 @@ def test_the_lists_of_jobs_say_which_file_and_how_many_of_its_rows(doors: Doors)
         ]
         assert page.count(title) >= 2 and page.count("提交导入的受理机构：机构.xlsx") >= 1
     assert "不是可以读取的" in page and "重试" not in page.partition("<tbody>")[2]
+
+
+def test_what_waits_for_its_submission_stands_first_and_the_rest_is_reached_by_pages(doors: Doors) -> None:
+    browser = doors.enter(CITY)
+    waiting = send(browser)
+    for _ in range(12):
+        browser.post(f"{send(browser, ROWS[2])}/discard")
+    first = browser.get("/acceptances/import/").text
+    found = re.findall(r'href="(/acceptances/import/\d+)[?"]', first)
+    assert len(found) == 10 and found[0] == waiting and "共 13 条" in first and "上一页" not in first
+    following = re.search(r'rel="next" href="([^"]+)"', first)
+    assert following
+    second = browser.get(unescape(following[1])).text
+    rest = re.findall(r'href="(/acceptances/import/\d+)[?"]', second)
+    assert len(rest) == 3 and not {*rest} & {*found} and "首页" in second and "上一页" in second
+
+
+def test_failed_rows_are_paged_there_and_back(doors: Doors) -> None:
+    browser = doors.enter(CITY)
+    batch = send(browser, *[["NOBODY", "不知何处", ""]] * 120)
+    first = browser.get(batch).text
+    assert first.count("第 ") == 50 and "第 2 行" in first and "首页" not in first.partition("失败的数据")[2]
+    links = {label: unescape(url) for url, label in re.findall(r'href="([^"]+)">(下一页|末页)</a>', first)}
+    second, last = browser.get(links["下一页"]).text, browser.get(links["末页"]).text
+    assert "第 52 行" in second and "上一页" in second and "第 121 行" in last and "下一页" not in last
+    assert "第 2 行" in browser.get(f"{batch}?after=99999").text
+    following = unescape(re.findall(r'href="([^"]+)">末页', second)[0])
+    with unit_of_work(SYSTEM) as session:
+        session.execute(sa.delete(FailedRow).where(FailedRow.number > 60))
+    assert "第 2 行" in browser.get(links["下一页"].replace("after=", "after=x")).text
+    assert "第 " in browser.get(following).text
 
 
 def test_sixteen_presses_of_submit_write_once(doors: Doors) -> None:
@@ -271,6 +303,9 @@ def test_what_is_missing_is_said_beside_the_field(
     assert answer.status_code == 422
     assert said in answer.text
     assert 'value="初定"' in answer.text
+    assert re.search(r'<form [^>]*enctype="multipart/form-data" novalidate', answer.text), (
+        "the browser's own words, elsewhere"
+    )
 
 
 def test_a_reason_that_quotes_an_identity_number_masks_it_on_the_page_alone(doors: Doors) -> None:
