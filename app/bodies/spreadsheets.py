@@ -233,7 +233,7 @@ def _write_acceptances(
         ended = {(row.body_id, row.method, row.level): row for row in session.scalars(query)}
         for row in rows:
             body, taking = said[row.number]
-            shown = {"printed_name": row["printed_name"], "guideline": row["guideline"], "active": True}
+            shown: dict[str, Any] = {"printed_name": row["printed_name"], "guideline": row["guideline"], "active": True}
             values = shown | {"deregistered_at": None, "deregistered_reason": ""}
             if old := ended.get(taking):
                 changes = audit.assign(old, **values)
@@ -242,7 +242,8 @@ def _write_acceptances(
             else:
                 new.append(dict(zip(("body_id", "method", "level"), taking, strict=True)) | values)
                 words = {"body_id": body.name, "method": taking[1].value, "level": taking[2].value}
-                told.append(("bodies.import_acceptance", words | {"printed_name": row["printed_name"]}))
+                words |= {name: shown[name] for name in ("printed_name", "guideline") if shown[name]}
+                told.append(("bodies.import_acceptance", words))
         keys = reserve_ids(session, Acceptance, len(new))
         if new:
             session.execute(sa.insert(Acceptance), [{"id": key} | one for key, one in zip(keys, new, strict=True)])

@@ -23,6 +23,7 @@ from app.committees import rules
 from app.committees.enums import CommitteeGrade
 from app.committees.models import Committee, CoveredSpeciality, FoundingBody
 from app.core import audit, clock
+from app.core.crypto import mask_phone
 from app.core.db import reserve_ids
 from app.core.enums import Role
 from app.core.scope import Actor, elevated
@@ -192,6 +193,7 @@ def _write(session: Session, actor: Actor, rows: Sequence[Row], planned: Mapping
         session.execute(sa.insert(CoveredSpeciality), covered)
         founded = [{"committee_id": key, "body_id": body.id} for key, _, one in each for body in one.founders]
         session.execute(sa.insert(FoundingBody), founded)
+    regions = {region.code: region.name for region in regions_of(session, "")}
     operators = [Operator(key, _contact(row), f"c{one.code.lower()}"[:26]) for key, row, one in each]
     accounts.appoint_all(session, actor=actor, role=Role.COMMITTEE, operators=operators)
 
@@ -201,14 +203,17 @@ def _write(session: Session, actor: Actor, rows: Sequence[Row], planned: Mapping
                 "name": row["name"],
                 "code": one.code,
                 "grade": one.grade.value,
+                "series": row["series"],
+                "region": regions[one.region],
                 "member_count": int(row["members"]),
                 "smaller_agreed_by": row["agreed_by"],
-                "printed_name": row["printed_name"],
+                "printed_name": row["printed_name"] or row["name"],
                 "recorded_on": one.recorded_on.isoformat(),
                 "valid_until": one.valid_until.isoformat(),
                 "speciality": [node.name for node in one.covered],
                 "founder": [body.name for body in one.founders],
                 "contact_name": row["contact_name"],
+                "contact_phone": mask_phone(row["contact_phone"]),
             }
             yield "committees.import", key, {name: value for name, value in said.items() if value}
 

@@ -98,7 +98,7 @@ def test_a_revived_record_says_in_its_history_that_it_came_back(officer: Actor, 
         ).all()
     told_of_new = {"body_id": "长沙人才中心", "method": "initial_determination", "level": "assistant"}
     assert entries == [
-        ("bodies.import_acceptance", str(new.id), told_of_new | {"printed_name": "人才中心"}),
+        ("bodies.import_acceptance", str(new.id), told_of_new | {"printed_name": "人才中心", "guideline": "须知"}),
         (
             "bodies.import_revived_acceptance",
             str(key),

@@ -81,6 +81,8 @@ def test_committees_come_with_what_they_cover_and_their_operator(officer: Actor)
                 AuditEntry.object_type == "committees", AuditEntry.object_id == str(first.body_id)
             )
         ).scalar_one()
+    assert history["series"] == "工程技术人员" and history["region"] == "长沙市"
+    assert history["printed_name"] == "工程高评会" and history["contact_phone"] == "138****0001"
     assert history["name"] == "工程高评会" and history["founder"] == ["市人社局"] and history["member_count"] == 25
     with db.engine.connect() as connection:
         trail = connection.scalars(sa.text("SELECT detail FROM audit_entries")).all()

@@ -31,7 +31,7 @@ def test_master_data_by_the_guide(desk: Person, chromium: Browser, tmp_path: Pat
     desk.sign_in("province")
     _path_query(desk)
     wrong_forms = [problem for problem in desk.problems if "422" in problem]
-    assert (len(wrong_forms), len(desk.problems)) == (4, 4)
+    assert (len(wrong_forms), len(desk.problems)) == (5, 5)
 
 
 def _book(download: Download) -> openpyxl.Workbook:

@@ -26,7 +26,7 @@ from app.core.errors import Conflict
 from app.core.jobs import Job
 from app.formats import sheets
 from app.imports import FailedRow, ImportBatch
-from tests.http import Browser, Doors
+from tests.http import Browser, Doors, opened
 from tests.imports.files import workbook
 from tests.places import CITY, MONDAY, SYSADMIN, SYSTEM, make_body
 
@@ -355,6 +355,19 @@ def test_the_mending_workbook_keeps_what_was_no_text(doors: Doors) -> None:
     again = hand_in(browser, mending.data, **ASKED)
     work()
     assert "成功 0 条，失败 3 条" in browser.get(again.location).text
+
+
+def test_the_history_of_what_came_by_workbook_is_told_in_our_words(doors: Doors) -> None:
+    browser = doors.enter(CITY)
+    browser.post(f"{send(browser, ROWS[0])}/submit")
+    work()
+    assert "申报须知：请准备材料。" in browser.get("/a3/show/1").text
+    typed = {"reason": "撤并"} | opened(browser, "/a3/retire/1")
+    assert browser.post("/a3/retire/1", data=typed).status_code == 302
+    browser.post(f"{send(browser, ['OFFICE1', '长沙市人社局', ''])}/submit")
+    work()
+    page = browser.get("/a3/show/1").text
+    assert "有效：否 → 是" in page and "申报须知：请准备材料。 → —" in page and "Active" not in page
 
 
 def test_a_workbook_of_another_kind_is_refused_by_name(doors: Doors) -> None:

@@ -52,6 +52,7 @@ class AcceptanceView(BodyRecords):
         "level": "职称等级",
         "printed_name": "打印在证书上的机构名称",
         "guideline": "申报须知",
+        "active": "有效",
     }
     fields = {
         "node_type": enum_field("受理节点类型", DECIDING, blank="全部", hint="先选择类型，机构名称只在这一类中查询。"),
