@@ -19,7 +19,7 @@ from app.bodies.models import Body
 from app.bodies.services import hold
 from app.bodies.spreadsheets import BODY_HELP, Bodies, Known, kept, parts
 from app.catalog.enums import TitleLevel
-from app.catalog.spreadsheets import Catalog, code_of
+from app.catalog.spreadsheets import Catalog, Node, code_of, name_conflict
 from app.committees.enums import CommitteeGrade
 from app.committees.models import Committee, CoveredSpeciality
 from app.core import audit, clock
@@ -44,13 +44,15 @@ class Edge(NamedTuple):
     above: Known
     level: TitleLevel
     way: Way
+    speciality: str
+    """By name."""
 
 
 class _Lookup:
     """What the rows name, fetched in a handful of statements."""
 
     def __init__(self, session: Session, rows: Sequence[Row]) -> None:
-        self.bodies = Bodies(session, (row[key] for row in rows for key in ("below", "above")))
+        self.bodies = Bodies(session, (row.sound(key) for row in rows for key in ("below", "above")))
         self.catalog = Catalog(session)
         self.committees: dict[int, tuple[CommitteeGrade, int]] = {
             row.body_id: (row.grade, row.series_id)
@@ -60,23 +62,44 @@ class _Lookup:
         for row in session.execute(sa.select(CoveredSpeciality.committee_id, CoveredSpeciality.speciality_id)):
             self._covered[row.committee_id].add(row.speciality_id)
 
-    def edge(self, row: Row) -> Edge | None:
-        """The edge a row says, with what it gets wrong by itself marked. A speciality implies its series."""
+    def edge(self, procedure: Procedure, actor: Actor, row: Row) -> Edge | None:
+        """The edge a row says, or None with what is wrong marked: whether it may stand is asked of what is known of it."""
         below, above = self.bodies.find(row, "below"), self.bodies.find(row, "above")
-        level, series, node = _LEVELS[row["level"]], None, None
-        if (name := row["series"]) and (series := self.catalog.series.get(name)) is None:
+        level, (series, node) = _LEVELS.get(row.sound("level")), self.kind(row)
+        kinds = (body.node_type if body else None for body in (below, above))
+        for name, reason in edge_problem(procedure, level, *kinds).items():
+            row.wrong(_FIELDS[name], reason)
+        if above and above.node_type is NodeType.COMMITTEE:
+            grade, own = self.committees.get(above.id, (None, None))
+            if level and (grade is None or not grade.reviews(level)):
+                row.wrong("above", f"“{above.name}”不评审{level.label}。")
+            elif series not in (None, own):
+                row.wrong("speciality" if node else "series", f"“{above.name}”不评审该系列。")
+            elif node and not self.reviews(above.id, node.id):
+                row.wrong("speciality", f"“{above.name}”不评审该专业。")
+        if below and kept(actor, row, "below", below.region_code) and above:
+            own = actor.body_id == below.id
+            for name, reason in keeping_problem(actor.region_code, own=own, above=above.region_code).items():
+                row.wrong(_FIELDS[name], reason)
+        if row.problems or not (below and above and level):
+            return None
+        way = Way(below.id, above.id, series, node.id if node else None)
+        return Edge(below, above, level, way, node.name if node else "")
+
+    def kind(self, row: Row) -> tuple[int | None, Node | None]:
+        """The series and the speciality a row names, with what is wrong of them marked. A speciality implies its series."""
+        series = node = None
+        if (name := row.sound("series")) and (series := self.catalog.series.get(name)) is None:
             row.wrong("series", f"没有名为“{name[:40]}”的系列。")
-        elif code := row["speciality"]:
+        if code := row.sound("speciality"):
             node = self.catalog.speciality(code)
             if node is None:
                 row.wrong("speciality", f"没有编码为“{code_of(code)[:20]}”的专业。")
+            elif problem := name_conflict(code, node.name):
+                row.wrong("speciality", problem)
             elif series not in (None, node.series_id):
                 row.wrong("speciality", f"专业“{node.name}”不在该系列下。")
-            else:
-                series = node.series_id
-        if below is None or above is None or row.problems:
-            return None
-        return Edge(below, above, level, Way(below.id, above.id, series, node.id if node else None))
+        return (node.series_id if node and "speciality" not in row.problems else series), node
 
     def reviews(self, committee: int, speciality: int) -> bool:
         """Whether a committee covers a speciality, or some of those below it."""
@@ -94,34 +117,14 @@ def _check(procedure: Procedure, session: Session, actor: Actor, rows: Sequence[
     lookup = _Lookup(session, rows)
     edges: dict[int, Edge] = {}
     for row in rows:
-        edge = lookup.edge(row)
-        if edge is not None and _may_be(procedure, lookup, actor, row, edge):
+        edge = lookup.edge(procedure, actor, row)
+        if edge is not None:
             edges[row.number] = edge
     by_number = {row.number: row for row in rows}
     for level in dict.fromkeys(edge.level for edge in edges.values()):
         mine = {number: edge for number, edge in edges.items() if edge.level is level}
         _check_together(procedure, session, lookup, by_number, mine)
     return edges
-
-
-def _may_be(procedure: Procedure, lookup: _Lookup, actor: Actor, row: Row, edge: Edge) -> bool:
-    """Whether a row's edge may stand at all; if not, the row says why."""
-    below, above, level, way = edge
-    for name, reason in edge_problem(procedure, level, below.node_type, above.node_type).items():
-        row.wrong(_FIELDS[name], reason)
-    if above.node_type is NodeType.COMMITTEE:
-        grade, series = lookup.committees.get(above.id, (None, None))
-        if grade is None or not grade.reviews(level):
-            row.wrong("above", f"“{above.name}”不评审{level.label}。")
-        elif way.series not in (None, series):
-            row.wrong("series" if way.speciality is None else "speciality", f"“{above.name}”不评审该系列。")
-        elif way.speciality is not None and not lookup.reviews(above.id, way.speciality):
-            row.wrong("speciality", f"“{above.name}”不评审该专业。")
-    if kept(actor, row, "below", below.region_code):
-        own = actor.body_id == below.id
-        for name, reason in keeping_problem(actor.region_code, own=own, above=above.region_code).items():
-            row.wrong(_FIELDS[name], reason)
-    return not row.problems
 
 
 def _check_together(
@@ -137,13 +140,14 @@ def _check_together(
     )
     known = {lookup.way(*found) for found in live}
     first: dict[Way, int] = {}
-    for number, (below, above, _, way) in edges.items():
-        there = next((one for one in wider(way, (*lookup.catalog.ancestors(way.speciality),)) if one in known), None)
+    for number, edge in edges.items():
+        upwards = (*lookup.catalog.ancestors(edge.way.speciality),)
+        there = next((way for way in wider(edge.way, upwards) if way in known), None)
         if there:
-            rows[number].wrong("below", twice(below.name, above.name, wholly=there == way))
-        elif (other := first.setdefault(way, number)) != number:
-            rows[number].wrong("below", f"与第 {other} 行是同一条路径。")
-    new = [way for way, number in first.items() if not rows[number].problems]
+            rows[number].wrong("below", twice(edge.below.name, edge.above.name, wholly=there == edge.way))
+        else:
+            first.setdefault(edge.way, number)
+    new = list(first)
     specialities = {way.speciality for way in (*known, *new) if way.speciality is not None}
     closing = loops(known, new, {key: (*lookup.catalog.ancestors(key),) for key in specialities})
     names = _names(session, [body for loop in closing.values() for body in loop])
@@ -152,6 +156,12 @@ def _check_together(
         rows[first[new[place]]].wrong(
             "above", f"会形成循环：{shown}。" if loop else "与前面的行形成循环，请先改正前面的行。"
         )
+    for number, edge in edges.items():
+        one = rows[first.get(edge.way, number)]
+        if one.problems:  # it closes a loop, as its twins do
+            rows[number].wrong(*next(iter(one.problems.items())))
+        elif one.number != number:
+            rows[number].wrong("below", f"与第 {one.number} 行是同一条路径。")
 
 
 def _names(session: Session, bodies: Sequence[int]) -> dict[int, str]:
@@ -197,7 +207,8 @@ def _write(
         for key, row in zip(keys, rows, strict=True):
             edge = edges[row.number]
             told = {"subordinate_id": edge.below.name, "superior_id": edge.above.name, "level": edge.level.value}
-            told |= {f"{name}_id": row[name] for name in ("series", "speciality") if row[name]}
+            kind = {"series_id": row["series"], "speciality_id": edge.speciality}
+            told |= {name: said for name, said in kind.items() if said}
             yield "approval_paths.import", key, told | {"confirmed": at_once}
 
     audit.record_each(session, actor, "path_edges", entries)

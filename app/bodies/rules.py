@@ -97,12 +97,21 @@ def code_problem(code: str) -> str | None:
 
 
 def body_problem(
-    *, name: str, node_type: NodeType, nature: BodyNature, credit_code: str, contact_name: str, contact_phone: str
+    *,
+    name: str,
+    node_type: NodeType | None,
+    nature: BodyNature | None,
+    credit_code: str,
+    contact_name: str,
+    contact_phone: str,
 ) -> dict[str, str]:
-    """What is wrong with what is said of a body, by field. The credit code in upper case, empty where it has none."""
+    """What is wrong with what is said of a body, by field; of what is None, nothing is known.
+
+    The credit code in upper case, empty where it has none.
+    """
     checks = {
         "name": name_problem(name, "机构名称"),
-        "nature": nature_problem(node_type, nature),
+        "nature": nature_problem(node_type, nature) if node_type and nature else None,
         "credit_code": credit_code_problem(credit_code) if credit_code else None,
         "contact_name": text_problem(contact_name, "联系人", 40) if contact_name.strip() else None,
         "contact_phone": text_problem(contact_phone, "联系电话", 20) if contact_phone.strip() else None,
@@ -110,12 +119,17 @@ def body_problem(
     return {field: problem for field, problem in checks.items() if problem}
 
 
-def acceptance_problem(node_type: NodeType, method: AcquisitionMethod, level: TitleLevel) -> dict[str, str]:
-    """Why a body of this kind can't be the final authority of a method at a level, by field (guide 1.3)."""
+def acceptance_problem(
+    node_type: NodeType, method: AcquisitionMethod | None, level: TitleLevel | None
+) -> dict[str, str]:
+    """Why a body of this kind can't be the final authority of a method at a level, by field (guide 1.3).
+
+    Of a method or level that is None, nothing is known.
+    """
     fields: dict[str, str] = {}
     if method is AcquisitionMethod.REVIEW:
         fields["method"] = "评审由评委会决定，受理机构只办初定和认定。"
-    elif level not in method.levels:
+    elif method and level and level not in method.levels:
         highest = max(method.levels, key=lambda one: one.rank)
         fields["level"] = f"{method.label}最高到{highest.label}，不能受理{level.label}。"
     if node_type not in DECIDING:

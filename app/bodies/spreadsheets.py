@@ -23,7 +23,7 @@ from app.core.db import reserve_ids
 from app.core.errors import NotAllowed
 from app.core.scope import Actor, elevated
 from app.formats.sheets import Column
-from app.imports import Importer, Row, declare
+from app.imports import Firsts, Importer, Row, declare
 
 KIND = "bodies.acceptances"
 BODIES = "bodies"
@@ -68,8 +68,10 @@ class Bodies:
                 self._by_name[row.name].append(Known(*row))
 
     def find(self, row: Row, key: str) -> Known | None:
-        """The body a cell names; what is wrong is marked on the row."""
-        found, problem = self.of(row[key])
+        """The body a sound cell names; what is wrong is marked on the row."""
+        if not (text := row.sound(key)):
+            return None
+        found, problem = self.of(text)
         if problem:
             row.wrong(key, problem)
         return found
@@ -103,27 +105,24 @@ def _check_bodies(session: Session, actor: Actor, rows: Sequence[Row]) -> Mappin
     taken = {
         field: {
             code: name
-            for piece in parts(row[field].upper() for row in rows if row[field])
+            for piece in parts(row.sound(field).upper() for row in rows)
             for code, name in session.execute(sa.select(column, Body.name).where(column.in_(piece)))
         }
         for field, column in (("code", Body.code), ("credit_code", Body.credit_code))
     }
-    first: dict[str, dict[str, int]] = {field: {} for field in taken}
+    firsts = Firsts(**dict.fromkeys(taken, "与第 {} 行相同。"))
     for row in rows:
         for field, reason in rules.body_problem(**_said(row)).items():
             row.wrong(field, reason)
         if problem := rules.code_problem(row["code"].upper()):
             row.wrong("code", problem)
         for field, known in taken.items():
-            if not (code := row[field].upper()):
-                continue
-            if code in known:
-                row.wrong(field, f"已被“{known[code]}”使用。")
-            elif (other := first[field].setdefault(code, row.number)) != row.number:
-                row.wrong(field, f"与第 {other} 行相同。")
+            if name := known.get(row.sound(field).upper()):
+                row.wrong(field, f"已被“{name}”使用。")
         if row["region"] not in regions:
             row.wrong("region", "请填写现行的 6 位行政区划代码。")
         kept(actor, row, "region", row["region"])
+        firsts.tell(row, **{field: row.sound(field).upper() for field in taken})
     return regions
 
 
@@ -131,8 +130,8 @@ def _said(row: Row) -> dict[str, Any]:
     """What `body_problem` asks about and the table holds, but for its code and region."""
     return {
         "name": row["name"],
-        "node_type": _KINDS[row["node_type"]],
-        "nature": _NATURES[row["nature"]],
+        "node_type": _KINDS.get(row.sound("node_type")),
+        "nature": _NATURES.get(row.sound("nature")),
         "credit_code": row["credit_code"].upper(),
         "contact_name": row["contact_name"],
         "contact_phone": row["contact_phone"],
@@ -197,25 +196,26 @@ declare(
 
 def _check_acceptances(session: Session, actor: Actor, rows: Sequence[Row]) -> Mapping[int, tuple[Known, _Taking]]:
     """Sheet row -> the body, and what it is to take."""
-    bodies = Bodies(session, (row["body"] for row in rows))
+    bodies = Bodies(session, (row.sound("body") for row in rows))
     columns = (Acceptance.body_id, Acceptance.method, Acceptance.level)
     taken = {tuple(found) for found in session.execute(sa.select(*columns).where(Acceptance.active))}
-    first: dict[_Taking, int] = {}
+    firsts = Firsts(body="与第 {} 行是同一机构的同一受理事项。")
     said: dict[int, tuple[Known, _Taking]] = {}
     for row in rows:
-        method, level = METHODS[row["method"]], LEVELS[row["level"]]
+        method, level = METHODS.get(row.sound("method")), LEVELS.get(row.sound("level"))
         if problem := rules.name_problem(row["printed_name"], rules.PRINTED_NAME):
             row.wrong("printed_name", problem)
         body = bodies.find(row, "body")
         if body is None or not kept(actor, row, "body", body.region_code):
             continue
-        key = (body.id, method, level)
         for field, reason in rules.acceptance_problem(body.node_type, method, level).items():
             row.wrong("body" if field == "body_id" else field, reason)
+        if method is None or level is None:
+            continue
+        key = (body.id, method, level)
         if key in taken:
             row.wrong("body", f"“{body.name}”已经受理{level.label}的{method.label}。")
-        elif (other := first.setdefault(key, row.number)) != row.number:
-            row.wrong("body", f"与第 {other} 行是同一机构的同一受理事项。")
+        firsts.tell(row, body=key)
         said[row.number] = body, key
     return said
 
@@ -233,7 +233,7 @@ def _write_acceptances(
         ended = {(row.body_id, row.method, row.level): row for row in session.scalars(query)}
         for row in rows:
             body, taking = said[row.number]
-            shown = {"printed_name": row["printed_name"], "guideline": row["guideline"], "active": True}
+            shown: dict[str, Any] = {"printed_name": row["printed_name"], "guideline": row["guideline"], "active": True}
             values = shown | {"deregistered_at": None, "deregistered_reason": ""}
             if old := ended.get(taking):
                 changes = audit.assign(old, **values)
@@ -242,7 +242,8 @@ def _write_acceptances(
             else:
                 new.append(dict(zip(("body_id", "method", "level"), taking, strict=True)) | values)
                 words = {"body_id": body.name, "method": taking[1].value, "level": taking[2].value}
-                told.append(("bodies.import_acceptance", words | {"printed_name": row["printed_name"]}))
+                words |= {name: shown[name] for name in ("printed_name", "guideline") if shown[name]}
+                told.append(("bodies.import_acceptance", words))
         keys = reserve_ids(session, Acceptance, len(new))
         if new:
             session.execute(sa.insert(Acceptance), [{"id": key} | one for key, one in zip(keys, new, strict=True)])

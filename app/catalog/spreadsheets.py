@@ -56,3 +56,11 @@ class Catalog:
 def code_of(cell: str) -> str:
     """The code a cell begins with: what a drop-down offers says the name, too."""
     return cell.split(maxsplit=1)[0].upper() if cell else ""
+
+
+def name_conflict(cell: str, name: str) -> str | None:
+    """What to say where a cell's name is not its code's: dragged down in a spreadsheet, a cell counts its code up."""
+    code, *said = cell.split() or [""]
+    if not said or "".join(said) == "".join(name.split()):
+        return None
+    return f"编码与名称不一致：{code[:20]} 是“{name}”，请核对。"

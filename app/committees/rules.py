@@ -14,11 +14,12 @@ RECORD_YEARS = 3
 MOST_MEMBERS = 999
 
 
-def members_problem(grade: CommitteeGrade, members: int, *, by_series: bool, agreed_by: str = "") -> str | None:
+def members_problem(grade: CommitteeGrade | None, members: int, *, by_series: bool, agreed_by: str = "") -> str | None:
     """What is wrong with a committee's number of members, or None.
 
     Odd, always. A senior committee by series has at least 25 judges, by speciality at least 11; fewer where the
     provincial HR department agreed, whose name is `agreed_by`. The national text leaves the others to the province.
+    grade: None while it is not known.
     """
     if not 1 <= members <= MOST_MEMBERS or members % 2 == 0:
         return f"评委会人数应为单数，1 至 {MOST_MEMBERS} 人。"
@@ -39,16 +40,18 @@ def latest_validity(recorded_on: date) -> date:
     return anniversary - timedelta(days=1)
 
 
-def record_problem(recorded_on: date, valid_until: date, today: date | None = None) -> dict[str, str]:
+def record_problem(recorded_on: date | None, valid_until: date | None, today: date | None = None) -> dict[str, str]:
     """What is wrong with the dates of a committee's record, by field: in order, at most three years.
 
-    today: the day on which it is said that the record is in force.
+    today: the day on which it is said that the record is in force. Of a date that is None, nothing is known.
     """
-    if today is not None and recorded_on > today:
+    if today is not None and recorded_on is not None and recorded_on > today:
         return {"recorded_on": "核准备案日期不能晚于今天。"}
-    if valid_until <= recorded_on:
+    if valid_until is None:
+        return {}
+    if recorded_on is not None and valid_until <= recorded_on:
         return {"valid_until": "有效期截止日期应晚于核准备案日期。"}
-    if valid_until > latest_validity(recorded_on):
+    if recorded_on is not None and valid_until > latest_validity(recorded_on):
         return {
             "valid_until": f"评委会备案有效期不超过 {RECORD_YEARS} 年，最晚到 {latest_validity(recorded_on):%Y-%m-%d}。"
         }

@@ -18,16 +18,17 @@ from app.bodies.services import hold
 from app.bodies.spreadsheets import BODY_HELP, Bodies, Known, kept, parts
 from app.catalog.queries import regions_of
 from app.catalog.rules import initials
-from app.catalog.spreadsheets import Catalog, Node, code_of
+from app.catalog.spreadsheets import Catalog, Node, code_of, name_conflict
 from app.committees import rules
 from app.committees.enums import CommitteeGrade
 from app.committees.models import Committee, CoveredSpeciality, FoundingBody
 from app.core import audit, clock
+from app.core.crypto import mask_phone
 from app.core.db import reserve_ids
 from app.core.enums import Role
 from app.core.scope import Actor, elevated
 from app.formats.sheets import Column, as_date
-from app.imports import Importer, Row, declare
+from app.imports import Firsts, Importer, Row, declare
 
 KIND = "committees"
 _GRADES = {grade.label: grade for grade in CommitteeGrade}
@@ -58,28 +59,26 @@ class _Lookup:
     """What the rows name, and what is taken, fetched in a handful of statements."""
 
     def __init__(self, session: Session, rows: Sequence[Row]) -> None:
-        self.founders = Bodies(session, (text for row in rows for text in _several(row["founders"])))
+        self.founders = Bodies(session, (text for row in rows for text in _several(row.sound("founders"))))
         self.today = clock.today()
-        self.regions = {region.code for region in regions_of(session, "")}
+        self.regions = {region.code: region.name for region in regions_of(session, "")}
         self.catalog = Catalog(session)
         self.codes: dict[str, str] = {}
         self.names: dict[str, str] = {}
-        for piece in parts(row["code"].upper() for row in rows):
+        for piece in parts(row.sound("code").upper() for row in rows):
             found = session.execute(sa.select(Body.code, Body.name).where(Body.code.in_(piece)))
             self.codes |= dict(found.all())
         committees = sa.select(Body.name, Body.code).where(Body.node_type == NodeType.COMMITTEE, Body.active)
-        for piece in parts(row["name"] for row in rows):
+        for piece in parts(row.sound("name") for row in rows):
             self.names |= dict(session.execute(committees.where(Body.name.in_(piece))).all())
 
 
 def _check(session: Session, actor: Actor, rows: Sequence[Row]) -> Mapping[int, Planned]:
     """Every row as the form would take it, none like another. Sheet row -> what it says."""
     lookup = _Lookup(session, rows)
-    codes: dict[str, int] = {}
-    names: dict[str, int] = {}
     planned: dict[int, Planned] = {}
     for row in rows:
-        _check_names(lookup, codes, names, row)
+        _check_names(lookup, row)
         found = _planned(lookup, actor, row)
         if found is not None:
             planned[row.number] = found
@@ -87,24 +86,34 @@ def _check(session: Session, actor: Actor, rows: Sequence[Row]) -> Mapping[int, 
     for row, problems in zip(rows, accounts.contact_problems(session, contacts), strict=True):
         for field, reason in problems.items():
             row.wrong(_CONTACT[field], reason)
+    _check_together(rows, contacts)
     return planned
 
 
-def _check_names(lookup: _Lookup, codes: dict[str, int], names: dict[str, int], row: Row) -> None:
-    """Code and name: well-formed, and nobody else's, in force or in this file."""
-    code, name = row["code"].upper(), row["name"]
+def _check_together(rows: Sequence[Row], contacts: Sequence[Contact]) -> None:
+    """No code, no name twice; and one identity number is one person, who may operate several."""
+    firsts = Firsts(code="与第 {} 行的编码相同。", name="与第 {} 行的名称相同。")
+    people: dict[str, tuple[str, int]] = {}
+    for row, contact in zip(rows, contacts, strict=True):
+        name, other = people.get(contact.number, (contact.name, 0))
+        if contact.name and name != contact.name:
+            row.wrong("contact_name", f"与第 {other} 行是同一身份证号，姓名却不同，请核对。")
+        firsts.tell(row, code=row.sound("code").upper(), name=row.sound("name"))
+        if not row.problems:
+            people.setdefault(contact.number, (contact.name, row.number))
+
+
+def _check_names(lookup: _Lookup, row: Row) -> None:
+    """Code and name: well-formed, and nobody else's in force."""
+    code, name = row.sound("code").upper(), row.sound("name")
     if problem := code_problem(code):
         row.wrong("code", problem)
     elif code in lookup.codes:
         row.wrong("code", f"已被“{lookup.codes[code]}”使用。")
-    elif (other := codes.setdefault(code, row.number)) != row.number:
-        row.wrong("code", f"与第 {other} 行的编码相同。")
     if problem := name_problem(name, "评委会名称"):
         row.wrong("name", problem)
     elif name in lookup.names:
         row.wrong("name", f"已有同名的评委会（编码 {lookup.names[name]}）。")
-    elif (other := names.setdefault(name, row.number)) != row.number:
-        row.wrong("name", f"与第 {other} 行的名称相同。")
     if row["printed_name"] and (problem := name_problem(row["printed_name"], "打印在证书上的名称")):
         row.wrong("printed_name", problem)
     if row["agreed_by"] and (problem := text_problem(row["agreed_by"], "同意单位")):
@@ -112,29 +121,51 @@ def _check_names(lookup: _Lookup, codes: dict[str, int], names: dict[str, int], 
 
 
 def _planned(lookup: _Lookup, actor: Actor, row: Row) -> Planned | None:
-    """What the row says, looked up, with what is wrong about it marked."""
-    region, grade = code_of(row["region"]), _GRADES[row["grade"]]
+    """What the row says, looked up, with what is wrong about it marked; None where anything is."""
+    region, grade = code_of(row.sound("region")), _GRADES.get(row.sound("grade"))
     if region not in lookup.regions:
         row.wrong("region", "请填写现行的 6 位行政区划代码。")
+    elif problem := name_conflict(row["region"], lookup.regions[region]):
+        row.wrong("region", problem)
     else:
         kept(actor, row, "region", region)
-    series = lookup.catalog.series.get(row["series"])
+    series = lookup.catalog.series.get(row.sound("series"))
     if series is None:
         row.wrong("series", f"没有名为“{row['series'][:40]}”的系列。")
-    covered = [lookup.catalog.speciality(one) for one in _several(row["specialities"])]
-    nodes = [one for one in covered if one is not None and one.series_id == series]
-    if not nodes or len(nodes) < len(covered):
-        row.wrong("specialities", "有的专业编码不存在，或不在所选系列之下。")
+    nodes = _covered(lookup, row, series)
     by_series = any(one.parent_id is None for one in nodes)
-    if problem := rules.members_problem(grade, int(row["members"]), by_series=by_series, agreed_by=row["agreed_by"]):
+    if (members := row.sound("members")) and (
+        problem := rules.members_problem(grade, int(members), by_series=by_series, agreed_by=row["agreed_by"])
+    ):
         row.wrong("members", problem)
-    recorded, valid = as_date(row["recorded_on"]), as_date(row["valid_until"])
-    assert recorded is not None
-    assert valid is not None
+    recorded, valid = as_date(row.sound("recorded_on")), as_date(row.sound("valid_until"))
     for field, reason in rules.record_problem(recorded, valid, lookup.today).items():
         row.wrong(field, reason)
-    founders = []
-    for text in _several(row["founders"]) or [""]:
+    founders = _founders(lookup, row)
+    if row.problems or not (series and grade and recorded and valid):
+        return None
+    return Planned(row["code"].upper(), region, grade, series, nodes, founders, recorded, valid)
+
+
+def _covered(lookup: _Lookup, row: Row, series: int | None) -> list[Node]:
+    """The specialities a row names; those of another series are wrong, where it is known."""
+    nodes = []
+    for text in _several(row.sound("specialities")):
+        node = lookup.catalog.speciality(text)
+        if node is None or series not in (None, node.series_id):
+            row.wrong("specialities", "有的专业编码不存在，或不在所选系列之下。")
+        elif problem := name_conflict(text, node.name):
+            row.wrong("specialities", problem)
+        else:
+            nodes.append(node)
+    if not nodes:
+        row.wrong("specialities", "有的专业编码不存在，或不在所选系列之下。")
+    return nodes
+
+
+def _founders(lookup: _Lookup, row: Row) -> list[Known]:
+    founders: list[Known] = []
+    for text in _several(row.sound("founders")) or [""]:
         body, wrong = lookup.founders.of(text)
         if body is None:
             row.wrong("founders", wrong or "")
@@ -142,13 +173,11 @@ def _planned(lookup: _Lookup, actor: Actor, row: Row) -> Planned | None:
             row.wrong("founders", "评委会不能作为组建单位。")
         elif body not in founders:
             founders.append(body)
-    if row.problems or series is None:
-        return None
-    return Planned(row["code"].upper(), region, grade, series, nodes, founders, recorded, valid)
+    return founders
 
 
 def _contact(row: Row) -> Contact:
-    return Contact(row["contact_name"], row["contact_id_number"], row["contact_phone"])
+    return Contact(*map(row.sound, _CONTACT.values()))
 
 
 def _write(session: Session, actor: Actor, rows: Sequence[Row], planned: Mapping[int, Planned]) -> None:
@@ -164,6 +193,7 @@ def _write(session: Session, actor: Actor, rows: Sequence[Row], planned: Mapping
         session.execute(sa.insert(CoveredSpeciality), covered)
         founded = [{"committee_id": key, "body_id": body.id} for key, _, one in each for body in one.founders]
         session.execute(sa.insert(FoundingBody), founded)
+    regions = {region.code: region.name for region in regions_of(session, "")}
     operators = [Operator(key, _contact(row), f"c{one.code.lower()}"[:26]) for key, row, one in each]
     accounts.appoint_all(session, actor=actor, role=Role.COMMITTEE, operators=operators)
 
@@ -173,14 +203,17 @@ def _write(session: Session, actor: Actor, rows: Sequence[Row], planned: Mapping
                 "name": row["name"],
                 "code": one.code,
                 "grade": one.grade.value,
+                "series": row["series"],
+                "region": regions[one.region],
                 "member_count": int(row["members"]),
                 "smaller_agreed_by": row["agreed_by"],
-                "printed_name": row["printed_name"],
+                "printed_name": row["printed_name"] or row["name"],
                 "recorded_on": one.recorded_on.isoformat(),
                 "valid_until": one.valid_until.isoformat(),
                 "speciality": [node.name for node in one.covered],
                 "founder": [body.name for body in one.founders],
                 "contact_name": row["contact_name"],
+                "contact_phone": mask_phone(row["contact_phone"]),
             }
             yield "committees.import", key, {name: value for name, value in said.items() if value}
 

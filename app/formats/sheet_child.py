@@ -25,7 +25,7 @@ from xml.etree import ElementTree
 import orjson
 
 from app.formats import sheet_cells
-from app.formats.sheet_cells import MOST_COLUMNS, Cell, Error, Unusual
+from app.formats.sheet_cells import LETTERS, MOST_COLUMNS, Cell, Error, Unusual
 
 MEMORY = 500 * 1024 * 1024
 SECONDS = 28
@@ -218,14 +218,16 @@ def _general(content: bytes, name: str) -> Iterator[list[Cell]]:
 
 def _even(rows: Iterator[list[Cell]], most_rows: int) -> Iterator[list[Cell]]:
     """Rows as wide as the first; refused where one says something beyond, or there are too many."""
-    width = 0
+    width = filled = 0
     for number, row in enumerate(rows, 1):
+        if number > most_rows:
+            _refuse_far(number, row, filled, most_rows)
+            continue
         if number == 1:
             width = max((at for at, value in enumerate(row, 1) if value != ""), default=0)
             if not width or row[0] == "":
                 raise Refused(_NO_HEAD)
-        if number > most_rows:
-            raise Refused(f"工作表超过 {most_rows - 1:,} 条，请拆成几个文件后再导入。")
+        filled += any(value != "" for value in row)
         if len(row) < width:
             row += [""] * (width - len(row))
         elif len(row) > width:
@@ -233,6 +235,18 @@ def _even(rows: Iterator[list[Cell]], most_rows: int) -> Iterator[list[Cell]]:
                 raise Refused(f"第 {number} 行的内容超出了表头的 {width} 列，请删去没有表头的列后再导入。")
             row = row[:width]
         yield row
+
+
+def _refuse_far(number: int, row: list[Cell], filled: int, most_rows: int) -> None:
+    """A row below the last there may be: one too many, or a stray cell, which is told by its place. Blank, it is none."""
+    letters = next((name.decode() for name, value in zip(LETTERS, row, strict=False) if value != ""), "")
+    if letters and filled >= most_rows:
+        raise Refused(f"工作表超过 {most_rows - 1:,} 条，请拆成几个文件后再导入。")
+    if letters:
+        raise Refused(
+            f"单元格 {letters}{number}（第 {number} 行 {letters} 列）有内容，离其他数据很远：表头以下只填了 {filled - 1:,} 行，"
+            f"而最多 {most_rows - 1:,} 条。请删去这个单元格所在的行，以及中间的空行，再导入。"
+        )
 
 
 def _look_at(archive: zipfile.ZipFile, part: zipfile.ZipInfo, read: bool, most_rows: int) -> None:

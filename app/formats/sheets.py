@@ -25,7 +25,8 @@ from app.core.text import BREAKS, called, shapeless
 MOST_ROWS = 100_001
 """Of a sheet, its head among them."""
 SECONDS = 30
-REASONS = "失败原因"
+ORIGIN, REASONS = "原行号", "失败原因"
+"""What the workbook of failed rows says of each; read again, they are no columns."""
 _ROOT = Path(__file__).parents[2]
 _TEXT = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 _ERROR = re.compile(r"#[A-Z][A-Z0-9/_]*[!?]?")
@@ -105,7 +106,7 @@ def check_head(head: Sequence[Any], columns: Sequence[Column], spare: Collection
     Invalid naming those missing, unknown or twice.
     """
     labels = [str(cell).strip().rstrip("*").strip() for cell in head]
-    given = [label for label in labels if label and label != REASONS]
+    given = [label for label in labels if label and label not in (ORIGIN, REASONS)]
     known = {column.label for column in columns}
     problems = [
         f"缺少列“{column.label}”" for column in columns if column.label not in given and column.key not in spare
@@ -222,22 +223,23 @@ def template(
     """
     notes = [*rules, "第 2 行是示例，请改成自己的内容，照样导入会被拒绝。", *_help(columns)]
     example = {column.key: column.example for column in columns}
-    return _workbook(title, columns, [(example, {})], notes, lists or {})
+    return _workbook(title, columns, [(2, example, {})], notes, lists or {})
 
 
 def mending(
     title: str,
     columns: Sequence[Column],
-    rows: Iterable[tuple[Mapping[str, Any], Mapping[str, str]]],
+    rows: Iterable[tuple[int, Mapping[str, Any], Mapping[str, str]]],
     lists: Mapping[str, Sequence[str]] | None = None,
 ) -> bytes:
-    """The failed rows as they were, with their reasons in a last column; to be imported again once mended.
+    """The failed rows (number, cells, reasons) as they were, with number and reasons in last columns; to be imported
+    again once mended.
 
     A cell that was no text is none here either, or nobody would notice that it has to be written anew.
     """
     notes = [
-        "从第 2 行起都是检查没有通过的数据，最后一列写明了原因，有错的单元格是红色的。",
-        "改好以后可以直接再导入；“失败原因”一列不必删除。",
+        "从第 2 行起都是检查没有通过的数据，最后两列写明了在原文件中的行号和原因，有错的单元格是红色的。",
+        "改好以后可以直接再导入；“原行号”“失败原因”两列不必删除。",
         "原来是数值、日期的单元格仍是数值、日期：请把单元格设为“文本”格式后重新录入，只改格式不够。",
         *_help(columns),
     ]
@@ -252,7 +254,7 @@ def _help(columns: Sequence[Column]) -> Iterator[str]:
 def _workbook(
     title: str,
     columns: Sequence[Column],
-    rows: Iterable[tuple[Mapping[str, Any], Mapping[str, str]]],
+    rows: Iterable[tuple[int, Mapping[str, Any], Mapping[str, str]]],
     notes: Sequence[str],
     lists: Mapping[str, Sequence[str]],
     *,
@@ -270,15 +272,18 @@ def _workbook(
             sheet.set_column(index, index, max(16, 2 * len(column.label) + 4), text)
             sheet.write_string(0, index, column.label + ("*" if column.required else ""), bold)
         if reasons:
-            sheet.set_column(len(columns), len(columns), 60, red)
-            sheet.write_string(0, len(columns), REASONS, bold)
-        for number, (cells, problems) in enumerate(rows, 1):
+            sheet.set_column(len(columns), len(columns), 10)
+            sheet.write_string(0, len(columns), ORIGIN, bold)
+            sheet.set_column(len(columns) + 1, len(columns) + 1, 60, red)
+            sheet.write_string(0, len(columns) + 1, REASONS, bold)
+        for number, (origin, cells, problems) in enumerate(rows, 1):
             for index, column in enumerate(columns):
                 look = bad if column.label in problems else text
                 _write_cell(sheet, number, index, cells.get(column.key, ""), look, looks)
             if reasons:
                 said = "；".join(f"{label}：{reason.rstrip('。')}" for label, reason in problems.items())
-                sheet.write_string(number, len(columns), said, red)
+                sheet.write_number(number, len(columns), origin)
+                sheet.write_string(number, len(columns) + 1, said, red)
         _offer(book, sheet, [(at, column, lists.get(column.key, column.choices)) for at, column in enumerate(columns)])
         page = book.add_worksheet("填写说明")
         page.set_column(0, 0, 100)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from flask import abort, current_app, flash, redirect, request, send_file, session, url_for
+from flask import abort, current_app, flash, g, redirect, request, send_file, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import BaseView, IndexView, expose
 from sqlalchemy.orm import Session
@@ -23,7 +23,9 @@ from app.web.access import EVERYONE, SIGNED_IN
 from app.web.export import XLSX
 from app.web.identity import command, current_actor, read
 from app.web.imports import address_of
+from app.web.jobs import progress_columns
 from app.web.lists import Column, ListScreen, desc
+from app.web.paging import Page
 from seeds.demo_world import PEOPLE
 
 
@@ -121,15 +123,22 @@ class JobListView(ListScreen):
     key = (desc(Job.id),)
     columns = (
         Column("任务", "title", link=lambda row: url_for("JobView.show", pk=row.id)),
-        Column("状态", "status", "state"),
-        Column("共", "total", "number"),
-        Column("成功", "done", "number"),
-        Column("失败", "failed", "number"),
+        *progress_columns(lambda: g.tallies),
         Column("提交时间", "created_at", "ago"),
     )
 
     def select(self, session: Session, values: Mapping[str, Any]) -> sa.Select[Any]:
         return sa.select(Job)
+
+    def page(self, session: Session, values: Mapping[str, Any], after: str | None, size: int) -> Page:
+        page = super().page(session, values, after, size)
+        g.tallies = imports.tallies(session, page.rows)
+        return page
+
+    def pages(self, session: Session, values: Mapping[str, Any], size: int) -> Iterator[Sequence[Any]]:
+        for rows in super().pages(session, values, size):
+            g.tallies = imports.tallies(session, rows)
+            yield rows
 
 
 class DemoClockView(BaseView):

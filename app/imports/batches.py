@@ -7,6 +7,7 @@ it once and write it once. What people wrote into the file lies encrypted: ident
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -18,11 +19,13 @@ from app.core import audit, clock
 from app.core.db import EncryptedJson, EnumText, JsonText, Model, UtcDateTime, one_of
 from app.core.enums import Labelled
 from app.core.errors import Conflict, NotFound
-from app.core.jobs import Job, JobItem
+from app.core.jobs import ItemStatus, Job, JobItem, JobStatus
 from app.core.scope import Actor, elevated, registry, through
 
 JOBS = "imports."
 """How the kinds of jobs begin whose items are batches."""
+CHECKING, WRITING = f"{JOBS}check", f"{JOBS}write"
+_TABLE = "import_batches"
 BLOCK = 1000
 """Good rows to a record: they are only ever read together."""
 Failure = tuple[int, Mapping[str, Any], Mapping[str, str]]
@@ -47,11 +50,16 @@ class BatchState(Labelled):
         """Whether a job is at it."""
         return self in (BatchState.UPLOADED, BatchState.SUBMITTING)
 
+    @property
+    def waits(self) -> bool:
+        """Whether it may still become records."""
+        return self.under_way or self is BatchState.CHECKED
+
 
 class ImportBatch(Model):
     """One file of one kind of record."""
 
-    __tablename__ = "import_batches"
+    __tablename__ = _TABLE
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(sa.String(60))
@@ -134,6 +142,7 @@ def open_batch(
 
 def keep(
     session: Session,
+    actor: Actor,
     batch_id: int,
     keys: Sequence[str],
     good: Sequence[tuple[int, Sequence[str]]],
@@ -145,12 +154,14 @@ def keep(
     state = BatchState.CHECKED if good else BatchState.NOTHING
     if not _move(session, batch_id, BatchState.UPLOADED, state, percent=100, others=list(others)):
         return False
-    _stage(session, batch_id, keys, good, bad)
+    failed = _stage(session, batch_id, keys, good, bad)
+    audit.record(session, actor, "imports.checked", (_TABLE, batch_id), good=len(good), bad=failed)
     return True
 
 
 def give_back(
     session: Session,
+    actor: Actor,
     batch_id: int,
     message: str,
     keys: Sequence[str] = (),
@@ -168,6 +179,7 @@ def give_back(
         with elevated(session, "the blocks of a batch just moved are staged anew"):
             _delete(session, StagedBlock, StagedBlock.batch_id == batch_id)
         _stage(session, batch_id, keys, good, bad)
+    audit.record(session, actor, "imports.given_back", (_TABLE, batch_id), reason=message)
     return True
 
 
@@ -177,7 +189,8 @@ def _stage(
     keys: Sequence[str],
     good: Sequence[tuple[int, Sequence[str]]],
     bad: Iterable[Failure],
-) -> None:
+) -> int:
+    """How many rows of the batch have failed so far."""
     with elevated(session, "rows of a batch just claimed are inserted in few statements"):
         for start in range(0, len(good), BLOCK):
             rows = [[number, *cells] for number, cells in good[start : start + BLOCK]]
@@ -191,18 +204,20 @@ def _stage(
                     for number, texts, problems in part
                 ],
             )
-        failed = sa.select(sa.func.count()).select_from(FailedRow).where(FailedRow.batch_id == batch_id)
+        failed = session.scalar(sa.select(sa.func.count()).where(FailedRow.batch_id == batch_id)) or 0
         session.execute(
-            sa.update(ImportBatch)
-            .where(ImportBatch.id == batch_id)
-            .values(good=len(good), bad=failed.scalar_subquery()),
+            sa.update(ImportBatch).where(ImportBatch.id == batch_id).values(good=len(good), bad=failed),
             execution_options={"synchronize_session": False},
         )
+    return failed
 
 
-def refuse(session: Session, batch_id: int, reason: str) -> bool:
+def refuse(session: Session, actor: Actor, batch_id: int, reason: str) -> bool:
     """The file as a whole can't be taken."""
-    return _move(session, batch_id, BatchState.UPLOADED, BatchState.REFUSED, message=reason, percent=100)
+    if not _move(session, batch_id, BatchState.UPLOADED, BatchState.REFUSED, message=reason, percent=100):
+        return False
+    audit.record(session, actor, "imports.refused", (_TABLE, batch_id), reason=reason)
+    return True
 
 
 def progress(session: Session, batch_id: int, state: BatchState, percent: int) -> None:
@@ -226,9 +241,13 @@ def claim(session: Session, *, actor: Actor, batch_id: int) -> ImportBatch:
     return batch
 
 
-def finish(session: Session, batch_id: int) -> bool:
+def finish(session: Session, actor: Actor, batch_id: int, rows: int) -> bool:
     """The records are there, in this transaction; False if somebody has been here."""
-    return _move(session, batch_id, BatchState.SUBMITTING, BatchState.SUBMITTED, submitted_at=clock.now(), percent=100)
+    values = {"submitted_at": clock.now(), "percent": 100}
+    if not _move(session, batch_id, BatchState.SUBMITTING, BatchState.SUBMITTED, **values):
+        return False
+    audit.record(session, actor, "imports.written", (_TABLE, batch_id), rows=rows)
+    return True
 
 
 def discard(session: Session, *, actor: Actor, batch_id: int) -> None:
@@ -265,6 +284,33 @@ def failures(session: Session, batch_id: int, *, after: int = 0, limit: int) -> 
             .limit(limit)
         )
     )
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How far a job is, for its line in a list."""
+
+    status: JobStatus
+    total: int
+    good: int
+    bad: int
+
+
+def tallies(session: Session, shown: Sequence[Job]) -> dict[int, Tally]:
+    """The tally of each job: of its items, or of the rows of the file it has checked or written."""
+    found = {job.id: Tally(job.status, job.total, job.done, job.failed) for job in shown}
+    mine = {job.id: job.kind for job in shown if job.kind.startswith(JOBS)}
+    with elevated(session, "how many rows, for whoever sees the job"):
+        rows = session.execute(
+            sa.select(JobItem.job_id, ImportBatch.good, ImportBatch.bad)
+            .join(ImportBatch, ImportBatch.id == JobItem.subject_id)
+            .where(JobItem.job_id.in_(mine), JobItem.status == ItemStatus.DONE)
+        ).all()
+    for job_id, good, bad in rows:
+        if mine[job_id] == WRITING:
+            bad = 0
+        found[job_id] = Tally(JobStatus.PARTLY if bad else JobStatus.DONE, good + bad, good, bad)
+    return found
 
 
 def of_job(session: Session, job: Job) -> ImportBatch | None:

@@ -18,18 +18,22 @@ from app.core.scope import Actor
 from app.imports import batches
 from app.imports.batches import BatchState, Failure, ImportBatch
 from app.imports.importer import Importer, Row, importers
-from app.imports.reading import read
+from app.imports.reading import find_twins, read
 
-JOB = f"{batches.JOBS}check"
+JOB = batches.CHECKING
 FAILED = "系统检查这个文件时出错，已记录，请联系管理员。"
 logger = logging.getLogger(__name__)
 
 
 @jobs.handler(JOB)
 def check(session: Session, actor: Actor, batch_id: int) -> None:
-    """Whatever happens, the batch does not go on "being checked": the page waits for it."""
+    """Whatever happens, the batch does not go on "being checked": the page waits for it. A file refused fails its item."""
     batch = session.get(ImportBatch, batch_id)
-    if batch is None or batch.state is not BatchState.UPLOADED:
+    if batch is None:
+        return
+    if batch.state is BatchState.REFUSED:  # it came to that before, and the worker was killed
+        raise Refusal(batch.message)
+    if batch.state is not BatchState.UPLOADED:
         return
     kind, key, chosen = batch.kind, batch.storage_key or "", batch.chosen
     session.rollback()
@@ -37,7 +41,9 @@ def check(session: Session, actor: Actor, batch_id: int) -> None:
         with uncollected():
             _check(session, actor, batch_id, importers[kind], key, chosen)
     except Refusal as refused:
-        _refuse(actor, batch_id, getattr(refused, "fields", {}).get("file", refused.reason))
+        reason = getattr(refused, "fields", {}).get("file", refused.reason)
+        _refuse(actor, batch_id, reason)
+        raise Refusal(reason) from refused
     except Exception:
         session.rollback()
         _refuse(actor, batch_id, FAILED)  # the job records the error
@@ -54,12 +60,13 @@ def _check(session: Session, actor: Actor, batch_id: int, importer: Importer, ke
     with _local_file(key) as path:
         found = read(importer, path, chosen, told)
     told(70)
-    importer.check(session, actor, [row for row in found.rows if not row.problems])
+    importer.check(session, actor, [row for row in found.rows if row is not found.example])
     session.rollback()
+    find_twins(found.rows, importer)
     good = [(row.number, row.cells) for row in found.rows if not row.problems]
     bad = (failure(importer, row) for row in found.rows if row.problems)
     with unit_of_work(actor) as work:
-        batches.keep(work, batch_id, list(importer.places), good, bad, others=found.others)
+        batches.keep(work, actor, batch_id, list(importer.places), good, bad, others=found.others)
 
 
 def failure(importer: Importer, row: Row) -> Failure:
@@ -69,7 +76,7 @@ def failure(importer: Importer, row: Row) -> Failure:
 
 def _refuse(actor: Actor, batch_id: int, reason: str) -> None:
     with unit_of_work(actor) as work:
-        batches.refuse(work, batch_id, reason)
+        batches.refuse(work, actor, batch_id, reason)
 
 
 def tell(actor: Actor, batch_id: int, state: BatchState, percent: int) -> None:

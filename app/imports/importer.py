@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -30,6 +30,10 @@ class Row:
     def __getitem__(self, key: str) -> str:
         return self._cells[self._places[key]]
 
+    def sound(self, key: str) -> str:
+        """What a cell says; nothing, where something is wrong with it already: it names no record, and is in no list."""
+        return self[key] if key not in self.problems else ""
+
     @property
     def cells(self) -> Sequence[str]:
         return self._cells
@@ -46,9 +50,29 @@ class Row:
                 self.raw = {**self.raw, key: raw}
 
 
+class Firsts:
+    """The first row of a file with each key, among those that pass: a row at fault keeps no good one out.
+
+    `said`: by column, what a later row is told of an earlier one, whose number is {}.
+    """
+
+    def __init__(self, **said: str) -> None:
+        self._said, self._taken = said, {column: dict[Hashable, int]() for column in said}
+
+    def tell(self, row: Row, **keys: Hashable) -> None:
+        """Mark a row that has a key of an earlier one (an empty key is none). Last of all a check asks of a row."""
+        for column, key in keys.items():
+            if key and (other := self._taken[column].get(key)):
+                row.wrong(column, self._said[column].format(other))
+        if not row.problems:
+            for column, key in keys.items():
+                self._taken[column][key] = row.number
+
+
 Check = Callable[[Session, Actor, Sequence[Row]], Any]
-"""Marks what is wrong with rows whose cells are sound, against the database and each other. Answers what it looked up, as
-plain values, for `Write`."""
+"""Marks what is wrong with rows, against the database and each other. Rows with cells at fault are among them, so that
+all is told at once: of those cells (`Row.sound`) nothing is asked. Answers what it looked up of rows that pass, as plain
+values, for `Write`."""
 Write = Callable[[Session, Actor, Sequence[Row], Any], None]
 """Makes records of rows that `Check` found good with what it looked up, in few statements, each on the record. What could
 have changed since is locked first, in the order of its keys."""

@@ -22,6 +22,8 @@ class Found:
 
     rows: list[Row]
     others: list[str]
+    example: Row | None = None
+    """The template's own example, left standing: nobody's record."""
 
 
 @dataclass
@@ -92,19 +94,19 @@ def read(
         others = book.others
     if not found:
         raise Invalid({"file": "工作表中没有数据，请从第 2 行起填写。"})
-    _refuse_example(found[0], importer)
-    _find_twins(found, importer)
-    return Found(found, others)
+    return Found(found, others, _refused_example(found[0], importer))
 
 
-def _refuse_example(row: Row, importer: Importer) -> None:
-    """The template's example is nobody's record; it is left standing easily."""
+def _refused_example(row: Row, importer: Importer) -> Row | None:
     columns = importer.filled_columns
-    if row.number == 2 and all(row[column.key] == column.example for column in columns):
-        row.wrong(columns[0].key, "这是模板中的示例，请改成自己的内容，或删去这一行。")
+    if row.number != 2 or any(row[column.key] != column.example for column in columns):
+        return None
+    row.wrong(columns[0].key, "这是模板中的示例，请改成自己的内容，或删去这一行。")
+    return row
 
 
-def _find_twins(rows: Sequence[Row], importer: Importer) -> None:
+def find_twins(rows: Sequence[Row], importer: Importer) -> None:
+    """Mark rows that are the same record as an earlier one which passes. After the check: it says which do."""
     identity = importer.identity
     keys = list(zip(*([row[part] for row in rows] for part in identity), strict=True))
     if len({*keys}) == len(keys):
@@ -112,5 +114,7 @@ def _find_twins(rows: Sequence[Row], importer: Importer) -> None:
     first: dict[tuple[str, ...], int] = {}
     words = "、".join(importer.labels[part] for part in identity)
     for row, key in zip(rows, keys, strict=True):
-        if any(key) and (other := first.setdefault(key, row.number)) != row.number:
+        if (other := first.get(key)) is not None:
             row.wrong(identity[0], f"与第 {other} 行重复（{words}相同）。")
+        elif any(key) and not row.problems:
+            first[key] = row.number

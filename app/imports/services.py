@@ -65,7 +65,8 @@ def submit(session: Session, *, actor: Actor, kind: str, batch_id: int) -> int:
 
 
 def _start(session: Session, actor: Actor, batch: ImportBatch, job_kind: str, title: str) -> int:
-    job = jobs.submit(session, actor=actor, kind=job_kind, title=title[:120], items=[(batch.id, batch.file_name)])
+    called = f"{title}：{batch.file_name}"[:120]
+    job = jobs.submit(session, actor=actor, kind=job_kind, title=called, items=[(batch.id, batch.file_name)])
     batch.job_id = job.id
     session.flush()
     return job.id
@@ -75,10 +76,10 @@ def mending(session: Session, batch: ImportBatch) -> bytes:
     """The workbook of the failed rows of a batch."""
     importer = importers[batch.kind]
 
-    def rows() -> Iterator[tuple[Mapping[str, Any], Mapping[str, str]]]:
+    def rows() -> Iterator[tuple[int, Mapping[str, Any], Mapping[str, str]]]:
         after = 0
         while page := batches.failures(session, batch.id, after=after, limit=5_000):
-            yield from ((row.texts, row.problems) for row in page)
+            yield from ((row.number, row.texts, row.problems) for row in page)
             after = page[-1].number
             session.expunge_all()
 

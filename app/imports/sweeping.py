@@ -35,9 +35,9 @@ def revive() -> int:
     for batch_id, state, reason in left:
         with unit_of_work(system) as session:
             if state is BatchState.UPLOADED:
-                batches.refuse(session, batch_id, reason or checking.FAILED)
+                batches.refuse(session, system, batch_id, reason or checking.FAILED)
             else:
-                batches.give_back(session, batch_id, reason or writing.FAILED)
+                batches.give_back(session, system, batch_id, reason or writing.FAILED)
     return len(left)
 
 

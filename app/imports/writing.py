@@ -21,10 +21,10 @@ from app.imports.batches import BatchState, ImportBatch
 from app.imports.checking import failure, tell, uncollected
 from app.imports.importer import Importer, Row, importers
 
-JOB = f"{batches.JOBS}write"
+JOB = batches.WRITING
 LOCK = "imports"
 ROUNDS = 4
-STALE = "检查之后情况有变，没有提交：{count} 行已列入失败的数据，原因见下。"
+STALE = "检查之后情况有变，没有提交：{count} 行已列入失败的数据。"
 LEFT = "其余 {count} 行可以再次提交。"
 BUSY = "其他人正在修改有关数据，没有提交。请稍后再次提交。"
 FAILED = "系统写入时出错，没有写入任何数据，已记录，请联系管理员。"
@@ -39,16 +39,24 @@ class _MovedError(Exception):
 
 @jobs.handler(JOB)
 def write(session: Session, actor: Actor, batch_id: int) -> None:
-    """Make records of a batch's good rows, all together and once; or say why not, and let it wait."""
+    """Make records of a batch's good rows, all together and once; or say why not, let it wait, and fail the item."""
     batch = session.get(ImportBatch, batch_id)
-    if batch is None or batch.state is not BatchState.SUBMITTING:
+    if batch is None:
         return
-    kind = batch.kind
+    if batch.state is BatchState.SUBMITTING:
+        _write(session, actor, batch_id, importers[batch.kind])
+    session.rollback()
+    batch = session.get_one(ImportBatch, batch_id)
+    if batch.state is not BatchState.SUBMITTED:
+        raise Refusal(batch.message or f"这批数据{batch.state.label}，没有写入。")
+
+
+def _write(session: Session, actor: Actor, batch_id: int, importer: Importer) -> None:
     session.rollback()
     try:
         with uncollected():
             for _ in range(ROUNDS):
-                if _round(session, actor, batch_id, importers[kind]):
+                if _round(session, actor, batch_id, importer):
                     return
         _give_back(actor, batch_id, BUSY)
     except Refusal as refused:
@@ -77,7 +85,7 @@ def _round(session: Session, actor: Actor, batch_id: int, importer: Importer) ->
         return True
     try:
         with unit_of_work(actor) as work:
-            if not batches.finish(work, batch_id):
+            if not batches.finish(work, actor, batch_id, len(rows)):
                 return True  # another worker has been here
             lock(work, LOCK)
             importer.write(work, actor, rows, found)
@@ -97,9 +105,9 @@ def _keep_stale(actor: Actor, batch_id: int, importer: Importer, keys: list[str]
     good = [(row.number, row.cells) for row in rows if not row.problems]
     message = STALE.format(count=len(stale)) + (LEFT.format(count=len(good)) if good else "")
     with unit_of_work(actor) as work:
-        batches.give_back(work, batch_id, message, keys, good, (failure(importer, row) for row in stale))
+        batches.give_back(work, actor, batch_id, message, keys, good, (failure(importer, row) for row in stale))
 
 
 def _give_back(actor: Actor, batch_id: int, message: str) -> None:
     with unit_of_work(actor) as work:
-        batches.give_back(work, batch_id, message)
+        batches.give_back(work, actor, batch_id, message)

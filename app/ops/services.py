@@ -74,13 +74,18 @@ def set_value(session: Session, *, actor: Actor, key: str, value: str) -> None:
     problem = rules.setting_problem(key, value)
     if problem:
         raise Invalid({"value": problem})
-    before = session.scalar(sa.select(Setting.value).where(Setting.key == key).order_by(Setting.since.desc()).limit(1))
+    before = value_of(session, key)
     if before == value:
         return
     row = Setting(key=key, value=value, since=clock.now(), set_by=actor.name)
     session.add(row)
     _flush(session)
     audit.record(session, actor, "dictionaries.set", row, key=key, changes={"value": (before, value)})
+
+
+def value_of(session: Session, key: str) -> str | None:
+    """What a setting is, as it was set last."""
+    return session.scalar(sa.select(Setting.value).where(Setting.key == key).order_by(Setting.since.desc()).limit(1))
 
 
 def _uses(session: Session, row: Any, called: Mapping[str, str]) -> list[str]:

@@ -113,7 +113,9 @@ def read(content: bytes) -> list[Row]:
     with tempfile.NamedTemporaryFile(suffix=".xlsx") as file:
         file.write(content)
         file.flush()
-        return imports.read(TABLE, Path(file.name)).rows
+        rows = imports.read(TABLE, Path(file.name)).rows
+    imports.find_twins(rows, TABLE)
+    return rows
 
 
 def import_results(session: Session, *, actor: Actor, plan_id: int, rows: Sequence[Row]) -> int:

@@ -19,7 +19,7 @@ from markupsafe import Markup
 from app.web import filters
 from app.web.ways import carried
 
-Kind = Literal["text", "state", "day", "moment", "ago", "number", "money", "masked"]
+Kind = Literal["text", "state", "day", "moment", "ago", "number", "count", "money", "masked"]
 LONG = 10
 """Characters of a name that stays on one line."""
 NOTHING = '<span class="none">—</span>'
@@ -29,7 +29,7 @@ NOTHING = '<span class="none">—</span>'
 class Column:
     """One column. `value`: a dotted attribute path or a function of the row.
 
-    kind: text, state (coloured word), day, moment (to the minute), ago (as people say it), number, money, masked.
+    kind: text, state (coloured word), day, moment (to the minute), ago (as people say it), number, count (of many), money, masked.
     width: of the workbook's column, "" (usual), "s", "m" or "l"; on the screen texts of more than LONG characters wrap.
     `tone` overrides the colour of a state. `export`: also in the workbook; `shown`: also on the screen.
     """
@@ -81,7 +81,8 @@ class Column:
 
     @cached_property
     def _opening(self) -> str:
-        return f'<td class="k-{self.kind}" data-label="{escape(self.label)}">'
+        kind = "number" if self.kind == "count" else self.kind
+        return f'<td class="k-{kind}" data-label="{escape(self.label)}">'
 
     @cached_property
     def _wrapping(self) -> str:
@@ -109,6 +110,8 @@ class Column:
             return f'<span class="mono">{escape(filters.mask(value))}</span>'
         elif kind == "day":
             return escape(filters.day(value))
+        elif kind == "count":
+            return filters.many(value)
         elif kind == "money":
             return escape(filters.money(value))
         return escape(filters.label(value))

@@ -188,6 +188,11 @@ def money(value: Decimal | float | None) -> str:
     return EMPTY if value is None else f"{value:,.2f}"
 
 
+def many(number: int | None) -> str:
+    """'15,000': how many. Years, codes and serial numbers are no counts."""
+    return EMPTY if number is None else f"{number:,}"
+
+
 def size(count: int | None) -> str:
     """A byte count as '812 KB' or '3.4 MB'."""
     if count is None:
@@ -204,7 +209,7 @@ def lines(text: str | None) -> Markup:
 
 def register_filters(app: Flask) -> None:
     """Give templates our filters and the layout's context."""
-    functions: tuple[Callable[..., Any], ...] = (ago, exact, day, mask, money, label, tone, moment, size, lines)
+    functions: tuple[Callable[..., Any], ...] = (ago, exact, day, mask, money, label, tone, moment, many, size, lines)
     for function in functions:
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.filters["zip"] = zip

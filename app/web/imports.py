@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -14,14 +15,17 @@ from app import imports
 from app.core import crypto, jobs
 from app.core.enums import Role
 from app.core.errors import Refusal
-from app.imports import BatchState, ImportBatch
+from app.imports import BatchState, FailedRow, ImportBatch
+from app.web import paging
 from app.web.access import only
 from app.web.export import handed
 from app.web.forms import Form, SelectField, attempt, choices_of, file_field, required
 from app.web.identity import command, current_actor, read
-from app.web.ways import above
+from app.web.lists import counted_for
+from app.web.paging import Key, asc, desc
+from app.web.ways import above, carried
 
-PAGE = 50
+PAGE, RECENT = 50, 10
 _ID_NUMBER = re.compile(r"(?<![0-9A-Za-z])\d{17}[0-9Xx](?![0-9A-Za-z])")
 _PHONE = re.compile(r"(?<![0-9A-Za-z])1[3-9]\d{9}(?![0-9A-Za-z])")
 
@@ -80,22 +84,18 @@ class ImportWizard(BaseView):
 
     @expose("/<int:pk>")
     def show(self, pk: int) -> ResponseReturnValue:
-        """Progress, then what was found: failures by page, below sheet row `after`."""
+        """Progress, then what was found: failures by page."""
         batch = self._batch(pk)
-        after = max(0, request.args.get("after", 0, type=int))
-        failed = imports.failures(read(), pk, after=min(after, 10**8), limit=PAGE + 1)
-        following = failed[PAGE - 1].number if len(failed) > PAGE else None
-        crumbs = [(page.title, page.url)] if (page := above()) else []
+        page = self._paged(sa.select(FailedRow).where(FailedRow.batch_id == pk), (asc(FailedRow.number),), PAGE)
+        crumbs = [(place.title, place.url)] if (place := above()) else []
         return self._render(
             title=f"批量导入{self.importer.title}：{batch.file_name}",
             crumbs=[*crumbs, (f"批量导入{self.importer.title}", url_for(f"{self.endpoint}.page"))],
             batch=batch,
             chosen=[(self.importer.labels[key], word) for key, word in batch.chosen.items()],
-            failed=[
-                (row.number, column, _masked(said)) for row in failed[:PAGE] for column, said in row.problems.items()
-            ],
-            after=after,
-            following=following,
+            failed=[(row.number, column, _masked(said)) for row in page.rows for column, said in row.problems.items()],
+            page=page,
+            here=lambda after: carried(url_for(f"{self.endpoint}.show", pk=pk, after=after)),
         )
 
     @expose("/<int:pk>/failures")
@@ -152,11 +152,23 @@ class ImportWizard(BaseView):
         return batch
 
     def _start(self, form: Any) -> str:
-        recent = read().scalars(
-            sa.select(ImportBatch).where(ImportBatch.kind == self.kind).order_by(ImportBatch.id.desc()).limit(10)
+        waiting = sa.case((ImportBatch.state.in_([state for state in BatchState if state.waits]), 1), else_=0)
+        mine = sa.select(ImportBatch).where(ImportBatch.kind == self.kind)
+        return self._render(
+            title=f"批量导入{self.importer.title}",
+            crumbs=(),
+            batch=None,
+            form=form,
+            recent=self._paged(mine, (desc(waiting), desc(ImportBatch.id)), RECENT),
+            here=lambda after: carried(url_for(f"{self.endpoint}.page", after=after)),
         )
-        title = f"批量导入{self.importer.title}"
-        return self._render(title=title, crumbs=(), batch=None, form=form, recent=recent.all())
+
+    def _paged(self, statement: sa.Select[Any], key: Sequence[Key], size: int) -> paging.Page:
+        """The page the address names; the first, where there is nothing any more."""
+        whose = counted_for()
+        cursor = paging.decode(request.args.get("after"), key, whose)
+        found = paging.fetch(read(), statement, key, cursor, size, whose)
+        return found if found.rows or cursor is None else paging.fetch(read(), statement, key, None, size, whose)
 
     def _render(self, **values: Any) -> str:
         rendered: str = self.render_template(

@@ -80,6 +80,12 @@ def counted_for() -> str:
     return repr((actor.user_id, actor.post_id, request.path, asked))
 
 
+def misunderstood(form: Query) -> str:
+    """What to say of conditions that can't be understood: left out, they would find everything. Empty without any."""
+    said = [f"{field.label.text}：{field.errors[0]}" for field in form if field.errors]
+    return f"请改正查询条件。{''.join(said)}" if said else ""
+
+
 class ListScreen(BaseView):
     """A list over `select`, ordered by `key`, whose last column is unique and is the row's id for bulk actions."""
 
@@ -178,6 +184,9 @@ class ListScreen(BaseView):
             abort(404)
         session, most = read(), current_app.config["EXPORT_ROWS"]
         form, values = self._conditions(session)
+        if problem := misunderstood(form):
+            flash(f"没有导出，{problem}", "danger")
+            return redirect(self.here(after=None))
         if self.counted(session, values, most) > most:
             if request.method == "POST":
                 return exporting.begin(f"导出{self.title}", self.export_url(), back=self.here(after=None))
@@ -196,7 +205,9 @@ class ListScreen(BaseView):
     def every(self) -> tuple[int, Iterator[Sequence[Any]]]:
         """The number of rows under this request's conditions, and the rows by pages: what a job exports."""
         session = read()
-        values = self._conditions(session)[1]
+        form, values = self._conditions(session)
+        if problem := misunderstood(form):
+            raise Refusal(f"没有导出，{problem}")
         return self.counted(session, values), self.pages(session, values, EXPORT_PAGE)
 
     @property
@@ -218,6 +229,9 @@ class ListScreen(BaseView):
                 abort(404)
             session = read()
             form, values = self._conditions(session)
+            if problem := misunderstood(form):
+                flash(f"没有执行，{problem}", "danger")
+                return redirect(self.here())
             ids = self._found(session, values)
             if not ids or len(ids) > BULK_CAP:
                 flash(f"一次最多处理 {BULK_CAP:,} 条，请缩小查询条件。" if ids else "没有符合条件的记录。", "warning")

@@ -79,6 +79,8 @@ class RecordView(ListScreen, ModelView):
     order_columns: Any = ()
     list_columns: Any = ()
     label_columns: Any = None
+    named: ClassVar[Mapping[str, Any]] = {}
+    """`label_columns` as declared: FAB adds English words of its own for the others."""
     fields: ClassVar[Mapping[str, Any]] = {}
     """Form fields of columns that the column's type does not say enough of."""
     key_name: ClassVar[str] = "key"
@@ -104,6 +106,8 @@ class RecordView(ListScreen, ModelView):
         for verb in _VERBS:
             if callable(cls.__dict__.get(verb)):
                 setattr(cls, verb, staticmethod(cls.__dict__[verb]))
+        if labels := cls.__dict__.get("label_columns"):
+            cls.named = dict(labels)
         if not cls.__dict__.get("abstract") and isinstance(getattr(cls, "datamodel", None), SQLAInterface):
             if cls.conditions is Query:
                 cls.conditions = type(f"{cls.__name__}Query", (Query,), cls._fields_of(cls.search_columns, asked=True))
@@ -353,7 +357,7 @@ class RecordView(ListScreen, ModelView):
             name: (str(label), columns[name].type.enum)
             if name in columns and isinstance(columns[name].type, EnumText)
             else str(label)
-            for name, label in self.label_columns.items()
+            for name, label in self.named.items()
         }
         return Words({**named, "reason": "原因"}, self.words)
 

@@ -115,7 +115,8 @@ ACTIONS = _pairs("""
     accounts.reissue=发放新的初始密码
     dictionaries.add=新增字典条目 dictionaries.change=修改字典条目 dictionaries.remove=删除字典条目 dictionaries.set=设定系统参数
     exports.ask=申请导出查询结果 exports.make=生成导出文件 exports.download=下载导出文件 exports.expire=清除到期导出文件
-    imports.upload=上传导入文件 imports.submit=提交批量导入 imports.discard=放弃批量导入
+    imports.upload=上传导入文件 imports.checked=检查导入文件 imports.refused=拒绝导入文件 imports.submit=申请提交批量导入
+    imports.written=完成批量导入 imports.given_back=退回批量导入 imports.discard=放弃批量导入
     imports.expire=清除到期导入数据
     jobs.submit=提交任务 jobs.retry=重试任务
     outcomes.record_meeting=登记评审会议 outcomes.record_results=录入评审结果 outcomes.request_filing=申请备案

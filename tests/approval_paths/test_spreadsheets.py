@@ -129,8 +129,38 @@ def test_duplicates_in_the_file_and_with_what_there_is(officer: Actor, bodies: d
     assert problems(officer, batch) == {
         2: {"下级机构": "“单位甲”已经是“主管乙”的下级，无需重复配置。"},
         4: {"下级机构": "与第 3 行是同一条路径。"},
-        6: {"下级机构": "与第 5 行重复（下级机构、上级机构、职称等级、系列、专业编码相同）。"},
+        6: {"下级机构": "与第 5 行是同一条路径。"},
     }
+
+
+def test_rows_the_same_as_one_at_fault_share_its_fault_or_are_good(officer: Actor, bodies: dict[str, int]) -> None:
+    make_edge(bodies["DEPT3"], bodies["DEPT2"], level=TitleLevel.FULL_SENIOR)
+    rows = (("DEPT2", "DEPT3"), ("DEPT2", "DEPT3"), ("UNIT1", "DEPT2", "没有"), ("UNIT1", "DEPT2"))
+    batch = take(officer, KIND, *rows, level=FULL)
+    loop = {"上级机构": "会形成循环：主管乙 → 主管丙 → 主管乙。"}
+    assert problems(officer, batch) == {2: loop, 3: loop, 4: {"系列": "没有名为“没有”的系列。"}}
+
+
+def test_a_cell_at_fault_hides_nothing_of_the_others(officer: Actor, bodies: dict[str, int]) -> None:
+    make_committee("工程高评会", code="CMT1", series_name="工程技术人员")
+    rows = (("NOBODY", "UNIT1", "没有"), (4301, "CMT1", "高等学校教师"), ("CMT1", "NOBODY", "", "0000"))
+    batch = take(officer, KIND, *rows, level=FULL)
+    assert {number: set(said) for number, said in problems(officer, batch).items()} == {
+        2: {"下级机构", "上级机构", "系列"},
+        3: {"下级机构", "系列"},
+        4: {"下级机构", "上级机构", "专业编码"},
+    }
+
+
+def test_a_code_counted_up_is_found_by_its_name(officer: Actor, bodies: dict[str, int]) -> None:
+    water = code("给排水")
+    rows = (
+        ("UNIT1", "DEPT2", "", f"{water} 建筑 工程"),
+        ("UNIT1", "DEPT3", "", f"{water}　给 排水"),
+        ("UNIT1", "DEPT4", "", water),
+    )
+    batch = take(officer, KIND, *rows, level=FULL)
+    assert problems(officer, batch) == {2: {"专业编码": f"编码与名称不一致：{water} 是“给排水”，请核对。"}}
 
 
 def test_a_speciality_brings_its_series_and_each_edge_its_history(officer: Actor, bodies: dict[str, int]) -> None:
@@ -146,7 +176,7 @@ def test_a_speciality_brings_its_series_and_each_edge_its_history(officer: Actor
         ).all()
     same = {"subordinate_id": "单位甲", "level": "full_senior", "confirmed": False}
     assert entries == [
-        (str(first.id), same | {"superior_id": "主管乙", "speciality_id": f"{water} 给排水"}),
+        (str(first.id), same | {"superior_id": "主管乙", "speciality_id": "给排水"}),
         (str(second.id), same | {"superior_id": "主管丙"}),
     ]
 
@@ -159,7 +189,7 @@ def test_what_was_ended_since_the_check_is_listed_row_by_row(officer: Actor, bod
     make_edge(bodies["DEPT5"], bodies["DEPT3"], level=TitleLevel.FULL_SENIOR)
     assert submit(officer, KIND, batch) is BatchState.CHECKED
     assert told(officer, batch) == (
-        BatchState.CHECKED, 2, 1, "检查之后情况有变，没有提交：1 行已列入失败的数据，原因见下。其余 2 行可以再次提交。",
+        BatchState.CHECKED, 2, 1, "检查之后情况有变，没有提交：1 行已列入失败的数据。其余 2 行可以再次提交。",
     )  # fmt: skip
     assert list(problems(officer, batch)) == [2]
     assert submit(officer, KIND, batch) is BatchState.SUBMITTED

@@ -53,7 +53,7 @@ def test_good_rows_become_records_once_and_bad_ones_say_why(officer: Actor, offi
     number = "单元格是数值，位数可能已经丢失；请把单元格设为“文本”格式后重新录入。"
     assert problems(officer, batch) == {
         3: {"受理机构": "只能维护本统筹区内的机构。"},
-        4: {"受理机构": "与第 2 行重复（受理机构、取得方式、职称等级相同）。"},
+        4: {"受理机构": "与第 2 行是同一机构的同一受理事项。"},
         5: {"受理机构": number, "打印在证书上的机构名称": "请填写打印在证书上的机构名称。"},
         6: {"受理机构": "与第 2 行是同一机构的同一受理事项。"},
         7: {"受理机构": "评委会不能作为初定、认定的受理机构，受理机构只能是主管单位、经办机构。"},
@@ -65,6 +65,20 @@ def test_good_rows_become_records_once_and_bad_ones_say_why(officer: Actor, offi
         row = session.scalars(sa.select(Acceptance)).one()
         assert (row.printed_name, row.guideline) == ("长沙市人社局", "请带\n原件。")
         assert (row.method, row.level) == (AcquisitionMethod.INITIAL_DETERMINATION, TitleLevel.ASSISTANT)
+
+
+def test_a_row_at_fault_keeps_no_good_one_out(officer: Actor, office: int) -> None:
+    rows = (["OFFICE1", "", ""], ["OFFICE1", "长沙市 人社局", ""], ["长沙职改办", "人社局", ""], ["OFFICE1", "", ""])
+    batch = take(officer, KIND, *rows, **ASKED)
+    assert problems(officer, batch) == {
+        2: {"打印在证书上的机构名称": "请填写打印在证书上的机构名称。"},
+        3: {"打印在证书上的机构名称": "打印在证书上的机构名称中“市”之后有空格或换行，请删去。"},
+        5: {
+            "打印在证书上的机构名称": "请填写打印在证书上的机构名称。",
+            "受理机构": "与第 4 行是同一机构的同一受理事项。",
+        },
+    }
+    assert submit(officer, KIND, batch) is BatchState.SUBMITTED
 
 
 def test_a_revived_record_says_in_its_history_that_it_came_back(officer: Actor, office: int) -> None:
@@ -84,7 +98,7 @@ def test_a_revived_record_says_in_its_history_that_it_came_back(officer: Actor, 
         ).all()
     told_of_new = {"body_id": "长沙人才中心", "method": "initial_determination", "level": "assistant"}
     assert entries == [
-        ("bodies.import_acceptance", str(new.id), told_of_new | {"printed_name": "人才中心"}),
+        ("bodies.import_acceptance", str(new.id), told_of_new | {"printed_name": "人才中心", "guideline": "须知"}),
         (
             "bodies.import_revived_acceptance",
             str(key),
@@ -190,6 +204,25 @@ def test_a_body_by_workbook_that_cannot_be(officer: Actor, change: dict[int, obj
     make_body("先来的", code="FIRST", credit_code="12430000444885384T")
     batch = take(officer, BODIES, *body_rows({}, change))
     assert problems(officer, batch) == {3: wrong}
+
+
+def test_a_cell_at_fault_hides_nothing_of_the_others(officer: Actor) -> None:
+    make_body("先来的", code="FIRST", credit_code="12430000444885384T")
+    wrong = {0: "FIRST", 1: "长沙 一中", 2: "学校", 3: "", 4: "430198", 5: "12430000444885384T", 6: "李\u200b"}
+    batch = take(officer, BODIES, *body_rows(wrong, {2: "学校"}, {}))
+    assert problems(officer, batch) == {
+        2: {
+            "机构编码": "已被“先来的”使用。",
+            "机构名称": "机构名称中“沙”之后有空格或换行，请删去。",
+            "受理节点类型": "“学校”不在可选范围内，请从下拉列表中选择。",
+            "单位性质": "请填写单位性质。",
+            "行政区划代码": "请填写现行的 6 位行政区划代码。",
+            "统一社会信用代码": "已被“先来的”使用。",
+            "联系人": "有不可见字符 U+200B（零宽空格），请删去后重新录入。",
+        },
+        3: {"受理节点类型": "“学校”不在可选范围内，请从下拉列表中选择。"},
+    }  # row 4 has row 3's codes, and is taken
+    assert told(officer, batch)[:3] == (BatchState.CHECKED, 1, 2)
 
 
 def test_an_administrator_imports_bodies_of_any_region(app: object) -> None:

@@ -104,7 +104,11 @@ def test_what_applicants_should_know_is_written_after_saving(doors: Doors) -> No
     long = browser.post(f"/a3/guideline/{key}", data={"guideline": "知" * 5001})
     assert long.status_code == 422 and "不超过 5000 个字。" in long.text
     text = "一、学历\r\n二、<年限>"
-    page = browser.post(f"/a3/guideline/{key}", data={"guideline": text}, follow_redirects=True).text
+    page = browser.post(
+        f"/a3/guideline/{key}",
+        data={"guideline": text} | opened(browser, f"/a3/guideline/{key}"),
+        follow_redirects=True,
+    ).text
     assert "申报须知已保存。" in page and "<p>一、学历<br>二、&lt;年限&gt;</p>" in page
     assert f'<a class="btn" {link}' in page  # said already: no longer what comes next
     browser.post(f"/a3/retire/{key}", data={"reason": "职能划转"} | opened(browser, f"/a3/retire/{key}"))

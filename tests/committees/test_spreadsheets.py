@@ -10,6 +10,7 @@ from app.accounts import services as accounts
 from app.accounts.models import Account, Person, Post
 from app.bodies.enums import NodeType
 from app.catalog.models import Speciality
+from app.catalog.queries import regions_of
 from app.committees.models import Committee, CoveredSpeciality, FoundingBody
 from app.committees.spreadsheets import KIND
 from app.core.audit import AuditEntry
@@ -80,6 +81,8 @@ def test_committees_come_with_what_they_cover_and_their_operator(officer: Actor)
                 AuditEntry.object_type == "committees", AuditEntry.object_id == str(first.body_id)
             )
         ).scalar_one()
+    assert history["series"] == "工程技术人员" and history["region"] == "长沙市"
+    assert history["printed_name"] == "工程高评会" and history["contact_phone"] == "138****0001"
     assert history["name"] == "工程高评会" and history["founder"] == ["市人社局"] and history["member_count"] == 25
     with db.engine.connect() as connection:
         trail = connection.scalars(sa.text("SELECT detail FROM audit_entries")).all()
@@ -153,11 +156,15 @@ def test_contacts_are_held_to_the_forms_rules(officer: Actor) -> None:
     batch = take(officer, KIND, *(one | {"code": f"CMT10{n}", "name": f"第{n}评委会"} for n, one in enumerate(wrong)))
     assert problems(officer, batch) == {
         2: {"联系人": "请填写联系人。", "身份证号": "请填写身份证号。", "联系电话": "请填写联系电话。"},
-        3: {"联系电话": "不超过 11 个字。"},
+        3: {
+            "联系人": "姓名中只能有汉字、字母和间隔号。",
+            "身份证号": "身份证号的校验位不对，请逐位核对。",
+            "联系电话": "不超过 11 个字。",
+        },
         4: {"联系人": "与该身份证号登记的姓名不一致，请核对。"},
         5: {"身份证号": "该人员的账号已停用，请联系系统管理员。"},
         6: {"身份证号": "该人员的材料经其他途径录入，尚无账号，请联系系统管理员。"},
-        8: {"联系人": "与该身份证号登记的姓名不一致，请核对。"},
+        8: {"联系人": "与第 7 行是同一身份证号，姓名却不同，请核对。"},
     }
     batch = take(
         officer, KIND, row(contact_name="张3", contact_id_number="430102199001011230", contact_phone="07318888888")
@@ -199,10 +206,52 @@ def test_codes_names_and_the_rest_are_held_to_the_forms_rules(officer: Actor) ->
         8: {
             "行政区划代码": "请填写现行的 6 位行政区划代码。",
             "系列": "没有名为“没有的系列”的系列。",
-            "评审专业编码": "有的专业编码不存在，或不在所选系列之下。",
             "组建单位": "评委会不能作为组建单位。",
         },
     }
+
+
+def test_a_code_counted_up_is_found_by_its_name(officer: Actor) -> None:
+    dragged = row(region="430102 长沙市", specialities="050102 建筑工程", members="11")
+    batch = take(officer, KIND, dragged, row(region="430100"), row(code="CMT002", name="另一个"))
+    with read_session(SYSTEM) as session:
+        names = {region.code: region.name for region in regions_of(session, "")}
+    assert problems(officer, batch) == {
+        2: {
+            "行政区划代码": f"编码与名称不一致：430102 是“{names['430102']}”，请核对。",
+            "评审专业编码": "编码与名称不一致：050102 是“给排水”，请核对。",
+        }
+    }
+
+
+def test_a_cell_at_fault_hides_nothing_of_the_others_and_a_row_at_fault_no_good_one(officer: Actor) -> None:
+    wrong = row(
+        grade="院高评会",
+        region="430200",
+        series="",
+        members="8",
+        recorded_on="去年",
+        valid_until="2020-01-01",
+        founders="NOBODY",
+        contact_name="张3",
+        contact_phone="1",
+    )
+    batch = take(officer, KIND, wrong, row(contact_name="张无忌", members=""), row())
+    assert problems(officer, batch) == {
+        2: {
+            "评委会级别": "“院高评会”不在可选范围内，请从下拉列表中选择。",
+            "行政区划代码": "只能维护本统筹区内的机构。",
+            "系列": "请填写系列。",
+            "评委会人数": "评委会人数应为单数，1 至 999 人。",
+            "核准备案日期": "请填写日期，如 2026-03-01。",
+            "有效期截止日期": "备案有效期已过，请填写现行有效的备案。",
+            "组建单位": "没有编码或名称为“NOBODY”的机构，或它已注销。",
+            "联系人": "姓名中只能有汉字、字母和间隔号。",
+            "联系电话": "手机号应为 11 位数字，以 13 至 19 开头。",
+        },
+        3: {"评委会人数": "请填写评委会人数。"},
+    }
+    assert told(officer, batch)[:3] == (BatchState.CHECKED, 1, 2)
 
 
 def test_the_templates_example_is_a_whole_committee_but_not_taken_as_it_stands(officer: Actor) -> None:

@@ -290,9 +290,10 @@ def outcome(officer: Actor, content: bytes) -> tuple[BatchState, int, int, str, 
     jobs.run(job)
     took = time.monotonic() - started
     with read_session(SYSTEM) as session:
-        assert session.get_one(Job, job).status is JobStatus.DONE
+        ended = session.get_one(Job, job).status
     with read_session(officer) as session:
         row = session.get_one(ImportBatch, batch)
+        assert ended is (JobStatus.PARTLY if row.state is BatchState.REFUSED else JobStatus.DONE)
         failed = [one.problems for one in imports.failures(session, batch, limit=20)]
         return row.state, row.good, row.bad, row.message, failed, took
 

@@ -31,12 +31,17 @@ TITLE = "表"
 HEAD = ["甲", "乙", "丙"]
 
 
-def workbook(*rows: list[Any], title: str = TITLE, options: dict[str, Any] | None = None) -> bytes:
+def workbook(
+    *rows: list[Any], title: str = TITLE, options: dict[str, Any] | None = None, stray: str = "", said: str = "x"
+) -> bytes:
+    """`stray`: a cell anywhere that says `said`, or has but a format."""
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, {"strings_to_numbers": False} | (options or {})) as book:
         sheet = book.add_worksheet(title)
         for number, row in enumerate((HEAD, *rows)):
             sheet.write_row(number, 0, row)
+        if stray:
+            sheet.write(stray, said or None, book.add_format({"bold": True}))
     return file.getvalue()
 
 
@@ -245,9 +250,30 @@ def test_rows_may_leave_gaps_and_no_more_than_there_may_be() -> None:
     gap = changed(GOOD, lambda data: data.replace(b'<row r="2"', b'<row r="5"').replace(b'2" t=', b'5" t='))
     assert read(gap)[0] == [["", "", ""]] * 3 + [["一", "二", "三"]]
     far = changed(GOOD, lambda data: data.replace(b'<row r="2"', b'<row r="100002"').replace(b'2" t=', b'100002" t='))
-    assert refused(far) == "工作表超过 100,000 条，请拆成几个文件后再导入。"
+    assert refused(far).startswith("单元格 A100002（第 100002 行 A 列）有内容，离其他数据很远：表头以下只填了 0 行，")
     last = changed(GOOD, lambda data: data.replace(b'<row r="2"', b'<row r="100001"').replace(b'2" t=', b'100001" t='))
     assert len(read(last)[0]) == 100_000
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        (
+            "A1000001",
+            "单元格 A1000001（第 1000001 行 A 列）有内容，离其他数据很远：表头以下只填了 1 行，而最多 100,000 条。",
+        ),
+        ("XFD1048576", "第 1048576 行 XFD 列超出范围：最多 100,000 条、40 列。"),
+    ],
+)
+def test_a_stray_cell_far_below_is_named(cell: str, said: str) -> None:
+    assert refused(workbook(["一", "二", "三"], stray=cell)).startswith(said)
+
+
+def test_rows_too_many_are_to_be_split_and_blank_ones_at_the_end_are_none() -> None:
+    many = workbook(*[["一", "二", "三"]] * 100_001)
+    assert refused(many) == "工作表超过 100,000 条，请拆成几个文件后再导入。"
+    rows = read(workbook(["一", "二", "三"], stray="A1048576", said=""))[0]
+    assert [row for row in rows if any(row)] == [["一", "二", "三"]]
 
 
 # -- which sheet ---------------------------------------------------------------------------------------------------

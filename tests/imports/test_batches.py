@@ -38,7 +38,7 @@ def opened(officer: Actor) -> int:
 def checked(officer: Actor) -> int:
     batch = opened(officer)
     with unit_of_work(officer) as session:
-        assert batches.keep(session, batch, KEYS, GOOD, BAD, others=["草稿"])
+        assert batches.keep(session, officer, batch, KEYS, GOOD, BAD, others=["草稿"])
     return batch
 
 
@@ -71,7 +71,9 @@ def test_what_people_wrote_lies_unreadable(officer: Actor) -> None:
     batch = opened(officer)
     number = "11010519491231002X"
     with unit_of_work(officer) as session:
-        batches.keep(session, batch, KEYS, [(2, (number, "甲"))], [(3, {"code": number}, {"编码": f"{number} 不对。"})])
+        batches.keep(
+            session, officer, batch, KEYS, [(2, (number, "甲"))], [(3, {"code": number}, {"编码": f"{number} 不对。"})]
+        )
     with db.engine.connect() as connection:
         for table, columns in (("staged_blocks", "rows"), ("failed_rows", "texts || problems")):
             [stored] = connection.scalars(sa.text(f"SELECT {columns} FROM {table}")).all()
@@ -81,7 +83,7 @@ def test_what_people_wrote_lies_unreadable(officer: Actor) -> None:
 def test_a_file_without_a_good_row_waits_for_nothing(officer: Actor) -> None:
     batch = opened(officer)
     with unit_of_work(officer) as session:
-        batches.keep(session, batch, KEYS, [], BAD)
+        batches.keep(session, officer, batch, KEYS, [], BAD)
     assert told(officer, batch) == (BatchState.NOTHING, 0, 2, "")
     with pytest.raises(Conflict), unit_of_work(officer) as session:
         batches.claim(session, actor=officer, batch_id=batch)
@@ -92,8 +94,8 @@ def test_a_file_without_a_good_row_waits_for_nothing(officer: Actor) -> None:
 def test_a_second_check_writes_nothing(officer: Actor) -> None:
     batch = checked(officer)
     with unit_of_work(officer) as session:
-        assert not batches.keep(session, batch, KEYS, GOOD, BAD)
-        assert not batches.refuse(session, batch, "迟到的。")
+        assert not batches.keep(session, officer, batch, KEYS, GOOD, BAD)
+        assert not batches.refuse(session, officer, batch, "迟到的。")
     with read_session(officer) as session:
         assert len(batches.failures(session, batch, limit=10)) == 2
         assert session.get_one(ImportBatch, batch).state is BatchState.CHECKED
@@ -106,8 +108,8 @@ def test_claimed_once_and_finished_once(officer: Actor) -> None:
     with pytest.raises(Conflict, match="可以放弃"), unit_of_work(officer) as session:
         batches.discard(session, actor=officer, batch_id=batch)
     with unit_of_work(officer) as session:
-        assert batches.finish(session, batch)
-        assert not batches.finish(session, batch)
+        assert batches.finish(session, officer, batch, 2)
+        assert not batches.finish(session, officer, batch, 2)
     assert told(officer, batch)[0] is BatchState.SUBMITTED
 
 
@@ -115,14 +117,14 @@ def test_given_back_it_waits_with_what_still_holds(officer: Actor) -> None:
     batch = claimed(officer)
     stale = [(3, {"code": "A3", "name": "甲"}, {"编码": "已被使用。"})]
     with unit_of_work(officer) as session:
-        assert batches.give_back(session, batch, "情况有变。", KEYS, [GOOD[0], *GOOD[2:]], stale)
+        assert batches.give_back(session, officer, batch, "情况有变。", KEYS, [GOOD[0], *GOOD[2:]], stale)
     assert told(officer, batch) == (BatchState.CHECKED, len(GOOD) - 1, 3, "情况有变。")
     with read_session(officer) as session:
         assert [row[0] for row in batches.staged(session, batch)[1]][:2] == [2, 4]
         assert [row.number for row in batches.failures(session, batch, limit=9)] == [3, 5000, 5001]
     with unit_of_work(officer) as session:
         batches.claim(session, actor=officer, batch_id=batch)
-        assert batches.give_back(session, batch, "稍后再试。")
+        assert batches.give_back(session, officer, batch, "稍后再试。")
     assert told(officer, batch) == (BatchState.CHECKED, len(GOOD) - 1, 3, "稍后再试。")
 
 

@@ -30,6 +30,23 @@ IMPORTER = Importer(
 )
 
 
+def twins(monkeypatch: pytest.MonkeyPatch, *rows: list[object]) -> list[dict[str, str]]:
+    """What is wrong with rows once those that are the same were looked for."""
+    monkeypatch.setitem(importers, KIND, IMPORTER)
+    with tempfile.NamedTemporaryFile(suffix=".xlsx") as file:
+        file.write(workbook(KIND, *rows))
+        file.flush()
+        read = reading.read(IMPORTER, Path(file.name), {"level": "中级"})
+    reading.find_twins(read.rows, IMPORTER)
+    return [dict(row.problems) for row in read.rows]
+
+
+def test_rows_are_compared_with_those_that_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    bad, good = ["A1", "李四", "x"], ["A1", "李四", "3"]
+    wrong, twin = {"years": "请填写整数。"}, {"number": "与第 3 行重复（档案号相同）。"}
+    assert twins(monkeypatch, bad, good, good, bad) == [wrong, {}, twin, wrong | twin]
+
+
 def found(monkeypatch: pytest.MonkeyPatch, *rows: list[object]) -> list[tuple[int, dict[str, object], dict[str, str]]]:
     monkeypatch.setitem(importers, KIND, IMPORTER)
     with tempfile.NamedTemporaryFile(suffix=".xlsx") as file:

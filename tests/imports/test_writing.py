@@ -26,9 +26,9 @@ from app.core import chain, clock, jobs
 from app.core.audit import AuditEntry
 from app.core.db import read_session, unit_of_work
 from app.core.enums import Role
-from app.core.jobs import Job, JobStatus
+from app.core.jobs import Job, JobItem, JobStatus
 from app.core.scope import Actor
-from app.imports import BatchState, ImportBatch, Row, importers, writing
+from app.imports import BatchState, ImportBatch, Row, checking, importers, writing
 from tests.faults.kills import killed_at
 from tests.imports.files import problems, submit, take, told, workbook
 from tests.people import make_actor
@@ -159,7 +159,7 @@ def test_what_changes_between_check_and_write_is_checked_again(officer: Actor) -
         jobs.run(job)
     assert checks == [2]
     assert told(officer, batch) == (
-        BatchState.CHECKED, 2, 1, "检查之后情况有变，没有提交：1 行已列入失败的数据，原因见下。其余 2 行可以再次提交。",
+        BatchState.CHECKED, 2, 1, "检查之后情况有变，没有提交：1 行已列入失败的数据。其余 2 行可以再次提交。",
     )  # fmt: skip
     assert problems(officer, batch) == {4: {"上级机构": "没有编码或名称为“DEPT4”的机构，或它已注销。"}}
     assert edges() == 0
@@ -199,6 +199,47 @@ def test_a_world_that_does_not_rest_is_left_alone(officer: Actor) -> None:
     assert checks == [writing.ROUNDS]
     assert told(officer, batch) == (BatchState.CHECKED, 3, 0, writing.BUSY)
     assert submit(officer, KIND, batch) is BatchState.SUBMITTED
+
+
+def trail(batch: int) -> list[tuple[str, Any]]:
+    """What the trail says of a batch, in order."""
+    with read_session(SYSTEM) as session:
+        about = (AuditEntry.object_type == "import_batches", AuditEntry.object_id == str(batch))
+        query = sa.select(AuditEntry.action, AuditEntry.detail).where(*about).order_by(AuditEntry.id)
+        return [(action.removeprefix("imports."), detail) for action, detail in session.execute(query)]
+
+
+def items(kind: str) -> list[tuple[str, str]]:
+    """The items of all jobs of a kind: how they ended, and what they say."""
+    with read_session(SYSTEM) as session:
+        query = sa.select(JobItem.status, JobItem.message).join(Job).where(Job.kind == kind).order_by(Job.id)
+        return [(status.label, message) for status, message in session.execute(query)]
+
+
+def test_the_trail_says_what_became_of_a_batch_when_it_did(officer: Actor) -> None:
+    batch, job = claimed(officer)
+    with between(lambda turn: make_body(f"新单位{turn}")):
+        jobs.run(job)
+    assert submit(officer, KIND, batch) is BatchState.SUBMITTED
+    kind = {"kind": KIND}
+    assert trail(batch) == [
+        ("upload", kind | {"file": "表.xlsx"}),
+        ("checked", {"good": 3, "bad": 0}),
+        ("submit", kind | {"rows": 3}),
+        ("given_back", {"reason": writing.BUSY}),
+        ("submit", kind | {"rows": 3}),
+        ("written", {"rows": 3}),
+    ]
+    assert items(writing.JOB) == [("失败", writing.BUSY), ("成功", "")]
+    jobs.run(job)
+    assert items(writing.JOB)[0] == ("失败", writing.BUSY)
+
+
+def test_a_file_refused_fails_its_item_with_the_reason(officer: Actor) -> None:
+    batch = take(officer, KIND, content=b"PK", level="正高级")
+    [(ended, said)] = items(checking.JOB)
+    assert ended == "失败" and said == told(officer, batch)[3] and "不是可以读取的" in said
+    assert trail(batch)[-1] == ("refused", {"reason": said})
 
 
 def test_a_write_that_breaks_leaves_nothing_and_says_so(officer: Actor, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import timedelta
 from decimal import Decimal
 from html import unescape
 from typing import Any
@@ -21,7 +22,7 @@ from app.catalog.enums import TitleLevel
 from app.catalog.models import MaterialRequirement, Setting, Speciality, Title, TitleSeries
 from app.committees import services as committees
 from app.committees.enums import FeeItem
-from app.core import audit, jobs
+from app.core import audit, clock, jobs
 from app.core.audit import AuditEntry
 from app.core.db import EncryptedText, Model, db, read_session, unit_of_work
 from app.core.enums import Role
@@ -34,7 +35,7 @@ from app.ops.views.dictionary import Dictionary
 from app.ops.views.tables import SECRETS, masked, tables, told
 from app.web.access import undeclared
 from app.web.words import TABLES, WORDS
-from tests.http import Browser, Doors
+from tests.http import Browser, Doors, opened
 from tests.people import make_actor
 from tests.places import PROVINCE, SYSADMIN, SYSTEM, act, make_body, make_committee
 
@@ -56,6 +57,11 @@ failing = True
 def fail_first(session: Any, actor: Actor, subject_id: int) -> None:
     if failing:
         raise Refusal("打印机没有纸。")
+
+
+def save(desk: Browser, address: str, typed: dict[str, Any]) -> Any:
+    """An entry opened and saved."""
+    return desk.post(address, data=typed | opened(desk, address))
 
 
 def trail(action: str) -> list[Any]:
@@ -120,7 +126,7 @@ def test_an_entry_is_changed_in_its_place(desk: Browser) -> None:
     assert page.count('href="/ops/dictionaries/series/edit/?id=') == 27
     open_ = desk.get("/ops/dictionaries/series/edit/?id=3").text
     assert open_.count('form="entry"') == 2 and 'name="name"' in open_ and 'name="number"' not in open_
-    answer = desk.post("/ops/dictionaries/series/edit/?id=3", data={"name": "实验技术人员（新）"})
+    answer = save(desk, "/ops/dictionaries/series/edit/?id=3", {"name": "实验技术人员（新）"})
     assert answer.status_code == 302 and answer.location == "/ops/dictionaries/series/"
     with read_session(SYSTEM) as session:
         assert session.get_one(TitleSeries, 3).name == "实验技术人员（新）"
@@ -131,7 +137,7 @@ def test_what_is_refused_stays_typed_with_its_reason(desk: Browser) -> None:
     with read_session(SYSTEM) as session:
         taken = session.get_one(TitleSeries, 4).name
     for name, why in ((taken, "重复"), ("", "请填写此项"), ("长" * 41, "不超过 40 个字")):
-        answer = desk.post("/ops/dictionaries/series/edit/?id=3", data={"name": name})
+        answer = save(desk, "/ops/dictionaries/series/edit/?id=3", {"name": name})
         assert answer.status_code == 200 and why in answer.text
         assert f'value="{name}"' in answer.text
         assert "Failed" not in answer.text
@@ -149,7 +155,7 @@ def test_added_and_deleted(desk: Browser) -> None:
     assert desk.post("/ops/dictionaries/regions/new/", data=data).status_code == 302
     assert "新设区" in desk.get("/ops/dictionaries/regions/?search=新设").text
     answer = desk.post("/ops/dictionaries/regions/delete/", data={"id": "430199"}, follow_redirects=True)
-    assert "新设区" not in answer.text
+    assert "新设区" not in answer.text and "已删除。" in answer.text
     answer = desk.post("/ops/dictionaries/regions/delete/", data={"id": "430100"}, follow_redirects=True)
     assert "不能删除，正在使用它的有：9 条行政区划（如“芙蓉区”）。" in answer.text
     make_body("芙蓉区人民医院", region_code="430102")
@@ -165,9 +171,9 @@ def test_trees_are_changed_by_their_own_services(desk: Browser) -> None:
         title = session.scalars(sa.select(Title)).first()
         assert leaf and top and title
     data = {"code": leaf.code, "name": "给水排水（改）"}
-    assert desk.post(f"/ops/dictionaries/specialities/edit/?id={leaf.id}", data=data).status_code == 302
+    assert save(desk, f"/ops/dictionaries/specialities/edit/?id={leaf.id}", data).status_code == 302
     assert trail("catalog.change_speciality")[0]["changes"]["name"][1] == "给水排水（改）"
-    refused = desk.post(f"/ops/dictionaries/specialities/edit/?id={top.id}", data={"code": "X1", "name": "新大类"})
+    refused = save(desk, f"/ops/dictionaries/specialities/edit/?id={top.id}", {"code": "X1", "name": "新大类"})
     assert "栏目大类" in refused.text and refused.status_code == 200
     answer = desk.post("/ops/dictionaries/specialities/delete/", data={"id": top.id}, follow_redirects=True)
     assert "栏目大类" in answer.text
@@ -180,14 +186,70 @@ def test_trees_are_changed_by_their_own_services(desk: Browser) -> None:
 def test_a_setting_is_set_anew(desk: Browser) -> None:
     with read_session(SYSTEM) as session:
         key = session.scalars(sa.select(Setting.id).where(Setting.key == "correction_days")).one()
-    page = desk.post(f"/ops/dictionaries/settings/edit/?id={key}", data={"value": "999"})
+    page = save(desk, f"/ops/dictionaries/settings/edit/?id={key}", {"value": "999"})
     assert "应在 1 到 60 之间" in page.text
-    assert desk.post(f"/ops/dictionaries/settings/edit/?id={key}", data={"value": "15"}).status_code == 302
+    assert save(desk, f"/ops/dictionaries/settings/edit/?id={key}", {"value": "15"}).status_code == 302
     page = desk.get("/ops/dictionaries/settings/").text
     assert (
         "补正期限（日）" in page and re.search(r"<td[^>]*>15</td>", page) and not re.search(r"<td[^>]*>10</td>", page)
     )
     assert desk.get("/ops/tables/settings/?key=correction_days").text.count("correction_days") >= 2
+
+
+def alert(page: str) -> list[str]:
+    [found] = re.findall(r'<div class="alert alert-danger" role="alert".*?</div>', page, re.S)
+    return [reason(line).strip() for line in re.findall(r"<p>(.*?)</p>", found)]
+
+
+LOST = "您打开以后，这条记录已被他人修改，没有保存。您填写的内容都还在；核对后再次保存，将以您填写的为准。"
+
+
+@pytest.mark.parametrize(
+    ("address", "first", "second", "told_of"),
+    [
+        (
+            "series/edit/?id=3",
+            {"name": "实验人员"},
+            {"name": "实验技术"},
+            "修改字典条目：系列名称：自然科学研究人员 → 实验人员",
+        ),
+        (
+            "regions/edit/?id=430102",
+            {"name": "芙蓉", "valid_from": "2020-01-01"},
+            {"name": "芙蓉区", "valid_from": "2021-01-01"},
+            "修改字典条目：",
+        ),
+        ("settings/edit/?id={setting}", {"value": "15"}, {"value": "20"}, "设定系统参数：现行值：10 → 15"),
+    ],
+)
+def test_the_second_to_save_an_entry_is_told(
+    desk: Browser, address: str, first: dict[str, str], second: dict[str, str], told_of: str
+) -> None:
+    with read_session(SYSTEM) as session:
+        key = session.scalars(sa.select(Setting.id).where(Setting.key == "correction_days")).one()
+    address = "/ops/dictionaries/" + address.format(setting=key)
+    theirs, ours = opened(desk, address), opened(desk, address)
+    with clock.at(clock.now() + timedelta(minutes=1)):
+        assert desk.post(address, data=first | theirs).status_code == 302
+    with clock.at(clock.now() + timedelta(minutes=2)):
+        refused = desk.post(address, data=second | ours)
+        said = alert(refused.text)
+        assert said[0] == LOST and told_of in said[1]
+        assert f'value="{next(iter(second.values()))}"' in refused.text
+        again = re.search(r'name="stamp" value="([^"]+)"', refused.text)
+        assert again
+        answer = desk.post(address, data=second | {"stamp": again[1]}, follow_redirects=True)
+    assert "已保存修改。" in answer.text
+
+
+def test_a_fee_changed_meanwhile_is_told_from_its_committees_history(desk: Browser) -> None:
+    values = {"committee_id": make_committee("缴费高评会"), "item": FeeItem.REVIEW, "level": TitleLevel.FULL_SENIOR}
+    key = act(SYSADMIN, committees.set_fee, **values, amount=Decimal("300.00"))
+    address = f"/ops/dictionaries/fees/edit/?id={key}"
+    ours = opened(desk, address)
+    act(SYSADMIN, committees.set_fee, **values, amount=Decimal("310.00"))
+    said = alert(desk.post(address, data={"amount": "320"} | ours).text)
+    assert said[0] == LOST and "正高级评审费 300.00 元 → 正高级评审费 310.00 元" in said[1]
 
 
 def test_fees_are_changed_by_the_committees_services(desk: Browser) -> None:
@@ -196,9 +258,9 @@ def test_fees_are_changed_by_the_committees_services(desk: Browser) -> None:
     key = act(SYSADMIN, committees.set_fee, **values, amount=Decimal("300.00"))
     assert "缴费高评会" in desk.get("/ops/dictionaries/fees/?search=缴费").text
     assert "缴费高评会" not in desk.get("/ops/dictionaries/fees/?search=别的").text
-    refused = desk.post(f"/ops/dictionaries/fees/edit/?id={key}", data={"amount": "999999"})
+    refused = save(desk, f"/ops/dictionaries/fees/edit/?id={key}", {"amount": "999999"})
     assert "应在 0 至 100,000 元之间" in refused.text and 'value="999999"' in refused.text
-    assert desk.post(f"/ops/dictionaries/fees/edit/?id={key}", data={"amount": "320.5"}).status_code == 302
+    assert save(desk, f"/ops/dictionaries/fees/edit/?id={key}", {"amount": "320.5"}).status_code == 302
     assert trail("committees.change_fee")[0]["changes"]["fee"][1] == "正高级评审费 320.50 元"
     desk.post("/ops/dictionaries/fees/delete/", data={"id": key})
     assert len(trail("committees.remove_fee")) == 1
@@ -208,7 +270,7 @@ def test_nobody_is_led_elsewhere(desk: Browser) -> None:
     away = "https://evil.example/"
     answer = desk.post("/ops/dictionaries/regions/delete/", data={"id": "430100", "url": away})
     assert str(answer.location).startswith("/ops/")
-    answer = desk.post(f"/ops/dictionaries/series/edit/?id=1&url={away}", data={"name": "高等学校教师"})
+    answer = save(desk, f"/ops/dictionaries/series/edit/?id=1&url={away}", {"name": "高等学校教师"})
     assert str(answer.location).startswith("/ops/")
 
 
@@ -305,6 +367,14 @@ def test_rows_are_paged_by_key_and_never_counted_whole(desk: Browser) -> None:
     assert "翻页乙" in desk.get("/ops/tables/people/?name=翻页乙").text
     assert not any("OFFSET" in statement and values[-1] for statement, values in read)
     assert all("LIMIT" in statement for statement, _ in read if "count(" in statement.lower())
+
+
+def test_nothing_is_exported_by_a_condition_that_is_not_understood(desk: Browser) -> None:
+    for address, asked in (("jobs", "status=zz"), ("tables/jobs", "status=zz"), ("tables/jobs", "user_id=x")):
+        assert "导出查询结果" not in desk.get(f"/ops/{address}/?{asked}").text
+        answer = desk.get(f"/ops/{address}/export?{asked}")
+        assert (answer.status_code, answer.location) == (302, f"/ops/{address}/?{asked}"), address
+        assert "没有导出，请改正查询条件。" in desk.get(answer.location).text
 
 
 def test_what_the_administrator_does_not_administer_is_not_shown(desk: Browser) -> None:
@@ -423,7 +493,7 @@ def test_forms_need_their_token(app: Flask, doors: Doors, desk: Browser, monkeyp
     token = re.search(r'name="csrf_token" value="([^"]+)"', page)
     assert token
     data = {"name": "带令牌", "csrf_token": token[1]}
-    assert desk.post("/ops/dictionaries/series/edit/?id=3", data=data).status_code == 302
+    assert save(desk, "/ops/dictionaries/series/edit/?id=3", data).status_code == 302
     with read_session(SYSTEM) as session:
         assert session.get_one(TitleSeries, 3).name == "带令牌"
         assert session.scalars(sa.select(MaterialRequirement)).first() is not None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from html import unescape
 from typing import Any
 
 import openpyxl
@@ -23,10 +25,10 @@ from app.core.db import read_session, unit_of_work
 from app.core.errors import Conflict
 from app.core.jobs import Job
 from app.formats import sheets
-from app.imports import ImportBatch
-from tests.http import Browser, Doors
+from app.imports import FailedRow, ImportBatch
+from tests.http import Browser, Doors, opened
 from tests.imports.files import workbook
-from tests.places import CITY, MONDAY, SYSTEM, make_body
+from tests.places import CITY, MONDAY, SYSADMIN, SYSTEM, make_body
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -129,7 +131,7 @@ def test_template_to_records_with_a_mended_file(doors: Doors) -> None:
     sheet = openpyxl.load_workbook(io.BytesIO(mending.data)).worksheets[0]
     mending.close()
     head, row = [[cell.value for cell in line] for line in sheet.iter_rows()]
-    assert head[-1] == "失败原因" and "NOBODY" in str(row[-1])
+    assert head[-2:] == ["原行号", "失败原因"] and row[-2] == 4 and "NOBODY" in str(row[-1])
     assert "正在提交 2 条" in browser.post(f"{batch}/submit", follow_redirects=True).text
     assert acceptances() == 0  # that is the worker's
     work()
@@ -159,7 +161,58 @@ def test_the_job_leads_to_its_batch_and_says_how_it_stands(doors: Doors) -> None
     for job in (checked, wrote):
         page = browser.get(f"/job/{job}").text
         assert "成功 2 条，失败 1 条" in page and "已提交" in page
-        assert f'href="{batch}"' in page and ">返回</a>" in page
+        assert f'href="{batch}"' in page and ">返回</a>" in page and "100 / 100" not in page
+
+
+def test_the_lists_of_jobs_say_which_file_and_how_many_of_its_rows(doors: Doors) -> None:
+    browser, desk = doors.enter(CITY), doors.enter(SYSADMIN)
+    browser.post(f"{send(browser)}/submit")
+    hand_in(browser, b"PK", **ASKED)
+    work()
+    title = "导入受理机构：机构.xlsx"
+    for page in (browser.get("/jobs/").text, desk.get("/ops/jobs/").text):
+        rows = [re.sub(r"<[^>]*>|\s", " ", row).split() for row in page.split("<tr")[2:]]
+        mine = [
+            (row[0], [cell for cell in row[1:] if cell.isdigit() or cell in ("已完成", "完成，有失败")]) for row in rows
+        ]
+        assert [cells[:4] for _, cells in mine] == [
+            ["完成，有失败", "1", "0", "1"],
+            ["已完成", "2", "2", "0"],
+            ["完成，有失败", "3", "2", "1"],
+        ]
+        assert page.count(title) >= 2 and page.count("提交导入的受理机构：机构.xlsx") >= 1
+    assert "不是可以读取的" in page and "重试" not in page.partition("<tbody>")[2]
+
+
+def test_what_waits_for_its_submission_stands_first_and_the_rest_is_reached_by_pages(doors: Doors) -> None:
+    browser = doors.enter(CITY)
+    waiting = send(browser)
+    for _ in range(12):
+        browser.post(f"{send(browser, ROWS[2])}/discard")
+    first = browser.get("/acceptances/import/").text
+    found = re.findall(r'href="(/acceptances/import/\d+)[?"]', first)
+    assert len(found) == 10 and found[0] == waiting and "共 13 条" in first and "上一页" not in first
+    following = re.search(r'rel="next" href="([^"]+)"', first)
+    assert following
+    second = browser.get(unescape(following[1])).text
+    rest = re.findall(r'href="(/acceptances/import/\d+)[?"]', second)
+    assert len(rest) == 3 and not {*rest} & {*found} and "首页" in second and "上一页" in second
+
+
+def test_failed_rows_are_paged_there_and_back(doors: Doors) -> None:
+    browser = doors.enter(CITY)
+    batch = send(browser, *[["NOBODY", "不知何处", ""]] * 120)
+    first = browser.get(batch).text
+    assert first.count("第 ") == 50 and "第 2 行" in first and "首页" not in first.partition("失败的数据")[2]
+    links = {label: unescape(url) for url, label in re.findall(r'href="([^"]+)">(下一页|末页)</a>', first)}
+    second, last = browser.get(links["下一页"]).text, browser.get(links["末页"]).text
+    assert "第 52 行" in second and "上一页" in second and "第 121 行" in last and "下一页" not in last
+    assert "第 2 行" in browser.get(f"{batch}?after=99999").text
+    following = unescape(re.findall(r'href="([^"]+)">末页', second)[0])
+    with unit_of_work(SYSTEM) as session:
+        session.execute(sa.delete(FailedRow).where(FailedRow.number > 60))
+    assert "第 2 行" in browser.get(links["下一页"].replace("after=", "after=x")).text
+    assert "第 " in browser.get(following).text
 
 
 def test_sixteen_presses_of_submit_write_once(doors: Doors) -> None:
@@ -209,7 +262,7 @@ def test_what_changed_since_the_check_is_listed_and_to_be_downloaded(doors: Door
     two.post(f"{second}/submit")
     work()
     page = two.get(second).text
-    assert "检查之后情况有变，没有提交：2 行已列入失败的数据，原因见下。" in page
+    assert "检查之后情况有变，没有提交：2 行已列入失败的数据。" in page
     assert "成功 0 条，失败 3 条" in page and f"{second}/submit" not in page
     mending = two.get(f"{second}/failures")
     assert len(list(openpyxl.load_workbook(io.BytesIO(mending.data)).worksheets[0].rows)) == 4
@@ -250,6 +303,9 @@ def test_what_is_missing_is_said_beside_the_field(
     assert answer.status_code == 422
     assert said in answer.text
     assert 'value="初定"' in answer.text
+    assert re.search(r'<form [^>]*enctype="multipart/form-data" novalidate', answer.text), (
+        "the browser's own words, elsewhere"
+    )
 
 
 def test_a_reason_that_quotes_an_identity_number_masks_it_on_the_page_alone(doors: Doors) -> None:
@@ -299,6 +355,19 @@ def test_the_mending_workbook_keeps_what_was_no_text(doors: Doors) -> None:
     again = hand_in(browser, mending.data, **ASKED)
     work()
     assert "成功 0 条，失败 3 条" in browser.get(again.location).text
+
+
+def test_the_history_of_what_came_by_workbook_is_told_in_our_words(doors: Doors) -> None:
+    browser = doors.enter(CITY)
+    browser.post(f"{send(browser, ROWS[0])}/submit")
+    work()
+    assert "申报须知：请准备材料。" in browser.get("/a3/show/1").text
+    typed = {"reason": "撤并"} | opened(browser, "/a3/retire/1")
+    assert browser.post("/a3/retire/1", data=typed).status_code == 302
+    browser.post(f"{send(browser, ['OFFICE1', '长沙市人社局', ''])}/submit")
+    work()
+    page = browser.get("/a3/show/1").text
+    assert "有效：否 → 是" in page and "申报须知：请准备材料。 → —" in page and "Active" not in page
 
 
 def test_a_workbook_of_another_kind_is_refused_by_name(doors: Doors) -> None:

@@ -193,6 +193,19 @@ def test_export_is_what_the_screen_shows(http: FlaskClient) -> None:
     assert '=HYPERLINK("http://x")' in {row[4] for row in rows}
 
 
+def test_nothing_is_exported_or_done_by_a_condition_that_is_not_understood(http: FlaskClient) -> None:
+    """Left out, it would find everything."""
+    page = http.get("/quotas/?level=zz").text
+    assert "导出查询结果" not in page and "按查询条件标记" not in page and "没有“zz”这个选项" in page
+    for method in ("GET", "POST"):
+        answer = http.open("/quotas/export?level=zz&year=2000", method=method)
+        assert (answer.status_code, answer.location) == (302, "/quotas/?level=zz&year=2000")
+    said = "请改正查询条件。级别：没有“zz”这个选项，没有按它查询。"
+    assert f"没有导出，{said}" in http.get("/quotas/export?level=zz", follow_redirects=True).text
+    done = http.post("/quotas/bulk/mark?level=zz", data={"rows": "query"}, follow_redirects=True).text
+    assert f"没有执行，{said}" in done
+
+
 def test_only_the_declared_roles(http: FlaskClient) -> None:
     for path in ("/quotas/", "/quotas/export"):
         assert http.get(path, headers={"X-Actor": "judge"}).status_code == 403

@@ -48,6 +48,16 @@ def officers(doors: Doors) -> tuple[Browser, Browser]:
     return doors.enter(PROVINCE), doors.enter(CITY)
 
 
+def test_the_second_guideline_is_told_of_the_first(officers: tuple[Browser, Browser], key: int) -> None:
+    first, second = officers
+    address = f"/a3/guideline/{key}"
+    theirs, ours = opened(first, address), opened(second, address)
+    assert first.post(address, data={"guideline": "请带原件。"} | theirs).status_code == 302
+    refused = second.post(address, data={"guideline": "请网上预约。"} | ours)
+    assert refused.status_code == 422 and "请网上预约。" in refused.text
+    assert told(refused.text)[1].endswith("申报须知：申报须知：— → 请带原件。")
+
+
 def printed(key: int) -> str:
     with read_session(SYSTEM) as session:
         return session.get_one(Acceptance, key).printed_name

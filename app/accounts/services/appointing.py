@@ -29,8 +29,12 @@ class Contact(NamedTuple):
     phone: str
 
     @property
+    def number(self) -> str:
+        return rules.normalise_id_number(self.id_number)
+
+    @property
     def digest(self) -> str:
-        return crypto.keys().digest(rules.normalise_id_number(self.id_number))
+        return crypto.keys().digest(self.number)
 
 
 class Operator(NamedTuple):
@@ -51,25 +55,25 @@ class _Standing(NamedTuple):
 
 
 def contact_problems(session: Session, contacts: Sequence[Contact]) -> list[dict[str, str]]:
-    """What keeps each from becoming an operator, by field: as `appoint` would say it."""
+    """What keeps each from becoming an operator, by field: as `appoint` would say it.
+
+    Each by itself: that one number among them has one name is for the caller to see.
+    """
     today, known = clock.today(), _known(session, contacts)
-    first: dict[str, str] = {}
     found = []
     for contact in contacts:
-        number = rules.normalise_id_number(contact.id_number)
         checks = {
             "name": rules.name_problem(contact.name),
-            "id_number": rules.id_number_problem(number, today),
+            "id_number": rules.id_number_problem(contact.number, today),
             "phone": rules.phone_problem(contact.phone),
         }
         problems = {field: problem for field, problem in checks.items() if problem}
-        if not problems:
-            standing = known.get(contact.digest)
-            if (standing.name if standing else first.setdefault(number, contact.name)) != contact.name:
-                problems["name"] = "与该身份证号登记的姓名不一致，请核对。"
-            elif standing and standing.account_id is None:
+        if "id_number" not in problems and (standing := known.get(contact.digest)):
+            if standing.name != contact.name:
+                problems.setdefault("name", "与该身份证号登记的姓名不一致，请核对。")
+            elif standing.account_id is None:
                 problems["id_number"] = "该人员的材料经其他途径录入，尚无账号，请联系系统管理员。"
-            elif standing and not standing.active:
+            elif not standing.active:
                 problems["id_number"] = "该人员的账号已停用，请联系系统管理员。"
         found.append(problems)
     return found

@@ -21,10 +21,15 @@ LEVELS: Mapping[Procedure, frozenset[TitleLevel]] = {
 WITHOUT_COMMITTEE = frozenset({Procedure.INITIAL_DETERMINATION, Procedure.RECOGNITION})
 
 
-def edge_problem(procedure: Procedure, level: TitleLevel, below: NodeType, above: NodeType) -> dict[str, str]:
-    """What is wrong with an edge by the kinds of its ends, by field (guide 1.4 to 1.8): applications rise from units."""
+def edge_problem(
+    procedure: Procedure, level: TitleLevel | None, below: NodeType | None, above: NodeType | None
+) -> dict[str, str]:
+    """What is wrong with an edge by the kinds of its ends, by field (guide 1.4 to 1.8): applications rise from units.
+
+    Of what is None, nothing is known.
+    """
     fields: dict[str, str] = {}
-    if level not in LEVELS[procedure]:
+    if level and level not in LEVELS[procedure]:
         fields["level"] = f"{procedure.label}审核路径不办{level.label}。"
     if below is NodeType.COMMITTEE:
         fields["subordinate_id"] = "评委会是终审机构，不能作为下级。"

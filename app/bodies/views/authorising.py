@@ -20,6 +20,7 @@ from app.web.forms import WHOLE, attempt, enum_field, text_field
 from app.web.identity import command, current_actor
 from app.web.imports import ImportWizard
 from app.web.lists import Button, Column, asc
+from app.web.stamps import Stamp, columns
 
 
 class AcceptanceView(BodyRecords):
@@ -51,6 +52,7 @@ class AcceptanceView(BodyRecords):
         "level": "职称等级",
         "printed_name": "打印在证书上的机构名称",
         "guideline": "申报须知",
+        "active": "有效",
     }
     fields = {
         "node_type": enum_field("受理节点类型", DECIDING, blank="全部", hint="先选择类型，机构名称只在这一类中查询。"),
@@ -79,9 +81,11 @@ class AcceptanceView(BodyRecords):
         """【申报须知】: what applicants read when they choose this body."""
         row = self._row(pk)
         form = GuidelineForm(obj=row)
+        stamp = Stamp(row, columns(("guideline",)), self._history())
 
         def save() -> None:
             with command() as session:
+                stamp.check(session, {"guideline": form.guideline.data or ""})
                 services.set_guideline(
                     session, actor=current_actor(), acceptance_id=row.id, guideline=form.guideline.data or ""
                 )
@@ -89,7 +93,7 @@ class AcceptanceView(BodyRecords):
         if attempt(form, save):
             flash("申报须知已保存。", "success")
             return redirect(self.url("show", pk=pk))
-        return self._form(form, f"申报须知：{row}", self.url("show", pk=pk), ["guideline"])
+        return self._form(form, f"申报须知：{row}", self.url("show", pk=pk), ["guideline"], stamp=stamp)
 
 
 class AcceptanceImportView(ImportWizard):

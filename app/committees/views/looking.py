@@ -33,6 +33,8 @@ WORDS = Words(
     {
         "name": "名称",
         "grade": ("级别", CommitteeGrade),
+        "series": "系列",
+        "region": "统筹区",
         "printed_name": "打印在证书上的名称",
         "member_count": "人数",
         "smaller_agreed_by": "同意减少人数的单位",

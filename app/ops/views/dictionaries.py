@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -176,7 +177,13 @@ class FeeView(Dictionary):
     intro = "各评委会现行的缴费金额；新增项目请到【评委会管理】的其他信息。"
     can_create = False
     column_list = ("committee", "item", "level", "amount")
-    column_labels = {"committee": "评委会", "item": "缴费项目", "level": "职称等级", "amount": "缴费金额（元）"}
+    column_labels = {
+        "committee": "评委会",
+        "item": "缴费项目",
+        "level": "职称等级",
+        "amount": "缴费金额（元）",
+        "fee": "缴费标准",
+    }
     column_searchable_list = ("committee.body.name",)
     form_columns = ("amount",)
     fields = {"amount": FeeForm.amount}
@@ -184,6 +191,9 @@ class FeeView(Dictionary):
 
     def get_query(self) -> Any:
         return super().get_query().options(joinedload(FeeStandard.committee).joinedload(Committee.body))
+
+    def about(self, row: Any) -> Sequence[Any]:
+        return (row.committee,)
 
     def change(self, session: Session, row: Any, values: dict[str, Any]) -> None:
         kept = {"committee_id": row.committee_id, "item": row.item, "level": row.level}
@@ -196,7 +206,7 @@ class FeeView(Dictionary):
 class SettingView(Dictionary):
     """系统参数: a change is a new row from now on; the old one stays with its days."""
 
-    intro = "法规授权主管部门确定的数字。修改从保存时起生效，以前的值留在 settings 表中可查。"
+    intro = "法规授权主管部门确定的数字。修改从保存时起生效，以前的值在【数据表】的“系统参数”中可查。"
     can_create = can_delete = False
     column_list = ("key", "value", "since", "set_by")
     column_labels = {"key": "参数", "value": "现行值", "since": "启用时间", "set_by": "设定人"}
@@ -209,6 +219,15 @@ class SettingView(Dictionary):
         newer = sa.exists().where(later.key == Setting.key, later.since > Setting.since, later.since <= clock.now())
         known = Setting.key.in_(rules.SETTINGS)
         return super().get_query().filter(known, Setting.since <= clock.now(), ~newer)
+
+    def get_one(self, id: Any) -> Any:
+        """What is in force of the parameter an address names, by whichever of its values."""
+        row = super().get_one(id)
+        return row and self.get_query().filter(Setting.key == row.key).first()
+
+    def held(self, row: Any) -> Mapping[str, Any]:
+        """The value in force; one set since the row was read is another row."""
+        return {"value": services.value_of(sa.orm.object_session(row) or read(), row.key)}
 
     def change(self, session: Session, row: Any, values: dict[str, Any]) -> None:
         services.set_value(session, actor=current_actor(), key=row.key, value=values["value"])

@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
-from flask import flash, request
+from flask import flash, redirect, request
 from flask_admin import expose
 from flask_admin.contrib.sqla import ModelView
-from flask_admin.helpers import is_form_submitted
 from sqlalchemy.orm import Session
 
 from app.catalog.queries import all_series
@@ -18,8 +17,10 @@ from app.ops import services
 from app.ops.views.console import Console
 from app.web.access import LARGEST_ID
 from app.web.forms import Form, attempt, choices_of, id_field, strip
+from app.web.history import Words
 from app.web.identity import command, current_actor, read
 from app.web.records import column_field
+from app.web.stamps import Stamp, columns
 from app.web.words import TABLES
 
 DEEPEST = 200
@@ -88,31 +89,57 @@ class Dictionary(Console, ModelView):
             return read().get(self.model, int(text)) if _is_number(text) else None
         return read().get(self.model, text[:100]) if text.isprintable() else None
 
+    # Routes, in Flask-Admin's places and in our words ---------------------------------------------------------
+
     @expose("/")
     def index_view(self) -> Any:
         return self.page(self.list_template, form=None)
 
-    def validate_form(self, form: Any) -> Any:
-        """An entry is validated where it is written: Flask-Admin would say, in English, that it was not."""
-        return is_form_submitted() if isinstance(form, Entry) else super().validate_form(form)
+    @expose("/new/", methods=("GET", "POST"))
+    def create_view(self) -> Any:
+        form = self.create_form()
+        if self._done(form, lambda session: self.add(session, _data(form))):
+            flash("已新增。", "success")
+            return redirect(self.here("index_view"))
+        return self.page(self.create_template, form=form)
 
-    def create_model(self, form: Any) -> Any:
-        return self._done(form, lambda session: self.add(session, _data(form))) or False
+    @expose("/edit/", methods=("GET", "POST"))
+    def edit_view(self) -> Any:
+        row = self.get_one(request.args.get("id", ""))
+        if row is None:
+            return self._gone()
+        form, stamp = self.edit_form(obj=row), Stamp(row, self.held, self._history(), *self.about(row))
 
-    def update_model(self, form: Any, model: Any) -> bool:
-        return self._done(form, lambda session: self.change(session, model, _data(form)))
+        def change(session: Session) -> None:
+            stamp.check(session, _data(form))
+            self.change(session, row, _data(form))
 
-    def delete_model(self, model: Any) -> bool:
+        if self._done(form, change):
+            flash("已保存修改。", "success")
+            return redirect(self.here("index_view"))
+        return self.page(self.edit_template, form=form, model=row, stamp=stamp)
+
+    @expose("/delete/", methods=("POST",))
+    def delete_view(self) -> Any:
+        row = self.get_one(request.form.get("id", ""))
+        if row is None:
+            return self._gone()
         try:
             with command() as session:
-                self.remove(session, model)
+                self.remove(session, row)
+            flash("已删除。", "success")
         except Refusal as refusal:
             flash(refusal.reason, "danger")
-            return False
-        return True
+        return redirect(self.here("index_view"))
 
-    def get_save_return_url(self, model: Any, is_created: bool = False) -> str:
-        return self.here("index_view")
+    def held(self, row: Any) -> Mapping[str, Any]:
+        """What the form of an entry changes, as the entry holds it."""
+        return columns(self.form_columns or ())(row)
+
+    def about(self, row: Any) -> Sequence[Any]:
+        """Further subjects of an entry's history."""
+        del row
+        return ()
 
     # For the template ---------------------------------------------------------------------------------------
 
@@ -141,11 +168,25 @@ class Dictionary(Console, ModelView):
 
     # Inside -------------------------------------------------------------------------------------------------
 
+    def _history(self) -> Words:
+        kinds = {name: getattr(column.type, "enum", None) for name, column in sa.inspect(self.model).columns.items()}
+        return Words(
+            {
+                name: (label, enum) if (enum := kinds.get(name)) else label
+                for name, label in self.column_labels.items()
+                if not name.endswith("_id")
+            }
+        )
+
+    def _gone(self) -> Any:
+        flash("没有这个条目，可能已被删除。", "warning")
+        return redirect(self.here("index_view"))
+
     def _made(self, names: Sequence[str]) -> type[Form]:
-        columns = sa.inspect(self.model).columns
+        known = sa.inspect(self.model).columns
         fields = {}
         for name in names:
-            column, label = columns[name], self.column_labels[name]
+            column, label = known[name], self.column_labels[name]
             if name in self.fields:
                 fields[name] = self.fields[name]
                 continue
@@ -154,10 +195,10 @@ class Dictionary(Console, ModelView):
         return type(f"{self.model.__name__}Form", (Entry,), fields)
 
     def _filled(self, form: Any) -> Any:
-        columns = sa.inspect(self.model).columns
+        known = sa.inspect(self.model).columns
         for name, blank in self.blanks.items():
             if name in form:
-                enum = getattr(columns[name].type, "enum", None)
+                enum = getattr(known[name].type, "enum", None)
                 offered = enum.choices() if enum else [(one.id, one.name) for one in all_series(read())]
                 form[name].choices = choices_of(offered, blank)
         return form

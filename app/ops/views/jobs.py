@@ -10,6 +10,7 @@ from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import BaseView, expose
 
+from app import imports
 from app.core import jobs
 from app.core.errors import Refusal
 from app.core.jobs import ItemStatus, Job, JobItem, JobStatus
@@ -17,6 +18,7 @@ from app.ops.views.console import Console
 from app.ops.views.listing import Listing, asked
 from app.web.forms import Query, enum_field, text_field
 from app.web.identity import command, current_actor, read
+from app.web.jobs import progress_columns
 from app.web.lists import Button, Column, desc
 
 
@@ -48,16 +50,19 @@ class JobsView(Console, BaseView):
         if values["title"]:
             statement = statement.where(Job.title.contains(values["title"], autoescape=True))
         reasons: dict[int, str] = {}
+        tallies: dict[int, imports.Tally] = {}
+
+        def look_up(rows: Sequence[Any]) -> None:
+            reasons.update(self._reasons([row.id for row in rows if row.failed]))
+            tallies.update(imports.tallies(read(), rows))
+
         return Listing(
             title=str(self.name),
             intro=self.intro,
             columns=(
                 Column("任务", "title", link=lambda row: url_for("JobView.show", pk=row.id, back=request.full_path)),
                 Column("申请人", lambda row: row.actor["name"]),
-                Column("状态", "status", "state"),
-                Column("共", "total", "number"),
-                Column("成功", "done", "number"),
-                Column("失败", "failed", "number"),
+                *progress_columns(lambda: tallies),
                 Column("失败原因", lambda row: reasons.get(row.id), width="l"),
                 Column("提交时间", "created_at", "ago"),
                 Column("最近进展", "beat_at", "ago"),
@@ -66,7 +71,7 @@ class JobsView(Console, BaseView):
             statement=statement,
             form=form,
             actions=self._actions,
-            look_up=lambda rows: reasons.update(self._reasons([row.id for row in rows if row.failed])),
+            look_up=look_up,
         )
 
     @expose("/<int:pk>/retry", methods=("POST",))
@@ -85,8 +90,8 @@ class JobsView(Console, BaseView):
         return redirect(self.get_url(".index"))
 
     def _actions(self, row: Any) -> Sequence[Button]:
-        if row.finished_at is None or not row.failed:
-            return ()
+        if row.finished_at is None or not row.failed or row.kind.startswith(imports.JOBS):
+            return ()  # a file refused is handed in anew, a submission given back is pressed anew
         return (Button("重试", self.get_url(".retry", pk=row.id), "post", "失败的条目将再做一次，确定吗？"),)
 
     def _reasons(self, failed: Sequence[int]) -> dict[int, str]:

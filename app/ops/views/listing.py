@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.web import export, paging
 from app.web.forms import Query
-from app.web.lists import EXPORT_PAGE, Button, Column, Key, counted_for
+from app.web.lists import EXPORT_PAGE, Button, Column, Key, counted_for, misunderstood
 
 _PAGING = ("after", "size")
 
@@ -47,10 +47,13 @@ class Listing:
 
     def download(self, session: Session) -> ResponseReturnValue:
         """【导出查询结果】; more rows than one waits for are asked to be fewer."""
-        most = current_app.config["EXPORT_ROWS"]
+        most, back = current_app.config["EXPORT_ROWS"], "index" if "table" not in (request.view_args or {}) else "rows"
+        if problem := misunderstood(self.form):
+            flash(f"没有导出，{problem}", "danger")
+            return redirect(self._address(back))
         if paging.count_rows(session, self.statement, self.key, most) > most:
             flash(f"查询结果超过 {most:,} 条，请增加查询条件后再导出。", "warning")
-            return redirect(self._address("index" if "table" not in (request.view_args or {}) else "rows"))
+            return redirect(self._address(back))
         return export.download(self._rows(session), self.exported or self.columns, title=self.title)
 
     def _rows(self, session: Session) -> Iterator[Any]:

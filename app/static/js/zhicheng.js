@@ -35,7 +35,8 @@
     const button = event.submitter;
     const text = (button && button.dataset.confirm) || form.dataset.confirm;
     if (form.dataset.sent) { event.preventDefault(); return; }
-    if (text && !form.dataset.agreed) {
+    const lacks = form.noValidate && [...form.elements].some((one) => one.validity && one.validity.valueMissing);
+    if (text && !form.dataset.agreed && !lacks) { // what is missing is said beside its field, by the server: nothing to confirm
       event.preventDefault();
       if (await ask(text)) { form.dataset.agreed = "1"; form.requestSubmit(button || undefined); }
       return;
