@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from app.catalog.enums import TitleLevel
 from app.committees.enums import CommitteeGrade
+from app.core import clock
 
 SENIOR_BY_SERIES = 25
 SENIOR_BY_SPECIALITY = 11
@@ -31,12 +32,7 @@ def members_problem(grade: CommitteeGrade, members: int, *, by_series: bool, agr
 
 def latest_validity(recorded_on: date) -> date:
     """The last day of a record's three years: recorded on 2026-03-01, it holds through 2029-02-28."""
-    year = recorded_on.year + RECORD_YEARS
-    try:
-        anniversary = recorded_on.replace(year=year)
-    except ValueError:  # 29 February
-        anniversary = date(year, 3, 1)
-    return anniversary - timedelta(days=1)
+    return clock.years_after(recorded_on, RECORD_YEARS) - timedelta(days=1)
 
 
 def record_problem(recorded_on: date, valid_until: date, today: date | None = None) -> dict[str, str]:

@@ -62,6 +62,14 @@ def test_a_record_lasts_three_whole_years(start: date, end: date) -> None:
     assert rules.blacklist_problem("抄袭", "通报", start, day) == {"ends_on": f"最长 3 年，截止日期不能晚于 {end}。"}
 
 
+@pytest.mark.parametrize("start", [date.min, date(1, 2, 28), date(9996, 2, 29), date(9997, 1, 1), date.max])
+def test_a_day_nobody_means_is_told_beside_the_field(doors: Doors, person: int, start: date) -> None:
+    for end in (None, date.min, date.max):
+        with pytest.raises(Invalid) as refused:
+            act(PROVINCE, services.add_entry, person_id=person, **ENTRY | {"starts_on": start, "ends_on": end})
+        assert refused.value.fields == {"starts_on": "请核对起始日期的年份。"}
+
+
 def test_an_entry_bars_until_it_ends_or_is_lifted(doors: Doors, person: int) -> None:
     key = act(PROVINCE, services.add_entry, person_id=person, **ENTRY)
 

@@ -52,6 +52,20 @@ def test_three_years(recorded_on: date, last: date) -> None:
     }
 
 
+@pytest.mark.parametrize("recorded_on", [date.min, date(1, 2, 28), date(9996, 2, 29), date(9998, 1, 1), date.max])
+def test_no_record_of_a_day_nobody_means(recorded_on: date) -> None:
+    for valid_until in (date.min, date.max):
+        for today in (None, date.min, date(2026, 3, 2), date.max):
+            assert rules.record_problem(recorded_on, valid_until, today)
+
+
+@pytest.mark.parametrize("day", [date.min, date.max])
+def test_no_batch_of_a_day_nobody_means(day: date) -> None:
+    days = dict.fromkeys(("opens_on", "closes_on", "review_from", "review_until"), day)
+    for year in (0, -5, 2026, 10**9):
+        assert rules.batch_problem(G.SENIOR, date.max, date(2026, 3, 2), year=year, levels=[], **days)
+
+
 def test_a_record_ends_after_it_begins() -> None:
     day = date(2026, 3, 1)
     assert rules.record_problem(day, day) == {"valid_until": "有效期截止日期应晚于核准备案日期。"}
