@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from wtforms.validators import ValidationError
+
 from app.bodies.enums import NodeType
 from app.bodies.forms import body_field
 from app.catalog.enums import TitleLevel
 from app.catalog.forms import speciality_field
 from app.committees.enums import CommitteeGrade, FeeItem, Standing
+from app.committees.rules import fee_problem
 from app.web.forms import (
+    DecimalField,
     Form,
     Query,
     SelectField,
@@ -85,7 +89,13 @@ class FeeForm(Form):
 
     @property
     def money(self) -> Decimal:
-        return self.amount.data or Decimal(0)
+        """As the column holds it."""
+        return round(self.amount.data or Decimal(0), 2)
+
+    def validate_amount(self, field: DecimalField) -> None:
+        """Here too, so that it is told together with what else is wrong with the form."""
+        if field.data is not None and (problem := fee_problem(field.data)):
+            raise ValidationError(problem)
 
 
 class DeregisterForm(Form):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import date, timedelta
+from decimal import Decimal
 
 from app.catalog.enums import TitleLevel
 from app.committees.enums import CommitteeGrade
@@ -13,6 +14,7 @@ SENIOR_BY_SERIES = 25
 SENIOR_BY_SPECIALITY = 11
 RECORD_YEARS = 3
 MOST_MEMBERS = 999
+HIGHEST_FEE = Decimal(100_000)
 
 
 def members_problem(grade: CommitteeGrade, members: int, *, by_series: bool, agreed_by: str = "") -> str | None:
@@ -96,6 +98,13 @@ def batch_problem(
     elif review_until > valid_until:
         fields["review_until"] = f"评委会备案到 {valid_until:%Y-%m-%d} 止，评审应在此前结束。"
     return fields
+
+
+def fee_problem(amount: Decimal) -> str | None:
+    """What is wrong with what an applicant is to pay, in yuan."""
+    if not amount.is_finite() or not 0 <= amount <= HIGHEST_FEE:
+        return f"缴费金额应在 0 至 {HIGHEST_FEE:,} 元之间。"
+    return None if amount == round(amount, 2) else "缴费金额最多两位小数。"
 
 
 Parents = Mapping[int, int | None]

@@ -383,6 +383,7 @@ EXPECTED: dict[str, Expect] = {
         for method in ("deregister", "reset", "handed_over")
     },
     "CommitteeView.other": Expect(ADMIN | HR, "committee", COMMITTEE_ROWS, {"tab": "fees"}),
+    "CommitteeView.fee": Expect(ADMIN | HR, "committee", COMMITTEE_ROWS, {"row_id": "1"}),
     "CommitteeView.remove": Expect(ADMIN | HR, "founder", COMMITTEE_ROWS, {"tab": "founders"}),
     **_screen("CommitteeQueryView", ADMIN | ISSUERS),
     "CommitteeQueryView.show": Expect(ADMIN | ISSUERS, "committee", dict.fromkeys(COMMITTEE_ROWS, ADMIN | ISSUERS)),

@@ -184,7 +184,10 @@ def test_other_information_is_kept_in_place(doors: Doors) -> None:
     assert "从列表中选择" in http.post(f"{at}/founders", data={"body_id": str(key)}).text
     fee = {"item": "review", "level": "full_senior", "amount": "450.00"}
     assert http.post(f"{at}/fees", data=fee).status_code == 302
-    assert http.post(f"{at}/fees", data=fee | {"amount": "500"}).status_code == 302
+    with read_session(SYSTEM) as session:
+        row = session.scalars(sa.select(FeeStandard.id)).one()
+    changed = {"amount": "500"} | opened(http, f"{at}/fees")
+    assert http.post(f"{at}/fees/{row}", data=changed).status_code == 302
     assert "不超过" not in http.get(f"{at}/fees").text
     for wrong_fee in ({"amount": "-1"}, {"amount": "x"}, {"level": "clerk"}, {"amount": "1.001"}, {"item": ""}):
         assert http.post(f"{at}/fees", data=fee | wrong_fee).status_code == 422
