@@ -13,6 +13,8 @@ from app.core import clock
 SENIOR_BY_SERIES = 25
 SENIOR_BY_SPECIALITY = 11
 RECORD_YEARS = 3
+LEAST_MEMBERS = 3
+"""Each applicant is given the opinion of three judges at least (Order No. 40): fewer decide nothing."""
 MOST_MEMBERS = 999
 HIGHEST_FEE = Decimal(100_000)
 
@@ -23,8 +25,8 @@ def members_problem(grade: CommitteeGrade, members: int, *, by_series: bool, agr
     Odd, always. A senior committee by series has at least 25 judges, by speciality at least 11; fewer where the
     provincial HR department agreed, whose name is `agreed_by`. The national text leaves the others to the province.
     """
-    if not 1 <= members <= MOST_MEMBERS or members % 2 == 0:
-        return f"评委会人数应为单数，1 至 {MOST_MEMBERS} 人。"
+    if not LEAST_MEMBERS <= members <= MOST_MEMBERS or members % 2 == 0:
+        return f"评委会人数应为单数，{LEAST_MEMBERS} 至 {MOST_MEMBERS} 人。"
     least = SENIOR_BY_SERIES if by_series else SENIOR_BY_SPECIALITY
     if grade is CommitteeGrade.SENIOR and members < least and not agreed_by.strip():
         kind = "系列" if by_series else "专业"

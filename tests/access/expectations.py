@@ -253,6 +253,7 @@ EXPECTED: dict[str, Expect] = {
     "ops_templates.source": Expect(ADMIN, values={"file": "home/job.html"}),
     # master data
     **_records("BodyView", ADMIN | HR, "body", COMMITTEE_ROWS),
+    "BodyView.restore": Expect(ADMIN | HR, "body", COMMITTEE_ROWS),
     **_wizard("BodyImportView", ADMIN | HR),
     **_records("AcceptanceView", ADMIN | HR, "acceptance", COMMITTEE_ROWS),
     "AcceptanceView.guideline": Expect(ADMIN | HR, "acceptance", COMMITTEE_ROWS),

@@ -70,6 +70,17 @@ def test_a_day_nobody_means_is_told_beside_the_field(doors: Doors, person: int, 
         assert refused.value.fields == {"starts_on": "请核对起始日期的年份。"}
 
 
+def test_what_has_lapsed_is_not_lifted(doors: Doors, person: int) -> None:
+    key = act(PROVINCE, services.add_entry, person_id=person, **ENTRY)
+    browser, link = doors.enter(PROVINCE), f"/a21/retire/{key}"
+    assert link in browser.get("/a21/").text
+    with clock.at(MONDAY.replace(year=2029)):
+        with pytest.raises(Conflict, match="这条黑名单已于 2029-03-01 到期，已经失效，不用解除。"):
+            act(PROVINCE, services.lift_entry, entry_id=key, reason="期满")
+        browser = doors.enter(PROVINCE)
+        assert link not in browser.get("/a21/").text and f"/a21/edit/{key}" in browser.get("/a21/").text
+
+
 def test_an_entry_bars_until_it_ends_or_is_lifted(doors: Doors, person: int) -> None:
     key = act(PROVINCE, services.add_entry, person_id=person, **ENTRY)
 

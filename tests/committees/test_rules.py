@@ -9,7 +9,7 @@ from app.catalog.enums import TitleLevel as L
 from app.committees import rules
 from app.committees.enums import CommitteeGrade as G
 
-ODD = "评委会人数应为单数，1 至 999 人。"
+ODD = "评委会人数应为单数，3 至 999 人。"
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,9 @@ ODD = "评委会人数应为单数，1 至 999 人。"
         (G.SENIOR, 24, True, "湖南省人社厅", ODD),
         (G.INTERMEDIATE, 13, True, "", None),
         (G.JUNIOR, 7, False, "", None),
+        (G.JUNIOR, 3, False, "", None),
+        (G.JUNIOR, 1, False, "", ODD),
+        (G.SENIOR, 1, False, "湖南省人社厅", ODD),  # fewer than give an opinion on each applicant
         (G.JUNIOR, 0, False, "", ODD),
         (G.JUNIOR, -1, False, "", ODD),
         (G.SENIOR, 1001, True, "", ODD),

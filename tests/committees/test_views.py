@@ -221,6 +221,15 @@ def test_rows_are_removed_but_not_the_last(doors: Doors) -> None:
     assert http.post("/a10/other/history/1/remove").status_code == 404
 
 
+def test_the_forms_of_a_deregistered_committee_lead_to_its_page(doors: Doors) -> None:
+    key, http = make_committee("高评会"), doors.enter(CITY)
+    path = f"/a10/{key}/deregister"
+    assert http.post(path, data={"reason": "撤销"} | opened(http, path)).status_code == 302
+    for form, words in (("edit", "不能编辑"), ("deregister", "不能再次注销")):
+        answer = http.get(f"/a10/{key}/{form}", follow_redirects=True)
+        assert answer.request.path == f"/a10/{key}" and f"“高评会”已经注销，{words}。" in answer.text
+
+
 def test_changing_the_contact_changes_the_operator(doors: Doors) -> None:
     http = doors.enter(CITY)
     http.post("/a10/new", data=new_committee())

@@ -119,6 +119,8 @@ class CommitteeView(CommitteeQueryView):
     @expose("/<int:pk>/edit", methods=["GET", "POST"])
     def edit(self, pk: int) -> ResponseReturnValue:
         committee = self._load(pk)
+        if closed := self._closed(committee, "编辑"):
+            return closed
         contact = {"contact_name": committee.body.contact_name, "contact_phone": committee.body.contact_phone}
         form = CommitteeForm(obj=committee, data={"name": committee.body.name} | contact)
         stamp = Stamp(committee, _edited, WORDS, ("bodies", pk))
@@ -148,6 +150,13 @@ class CommitteeView(CommitteeQueryView):
                 ("联系人（评委会操作员）", ["contact_name", "contact_id_number", "contact_phone"]),
             ],
         ), 422 if form.errors else 200
+
+    def _closed(self, committee: Committee, what: str) -> ResponseReturnValue | None:
+        """Its page instead of a form, where it was deregistered; what is sent all the same is refused by the service."""
+        if request.method != "GET" or committee.body.active:
+            return None
+        flash(f"“{committee}”已经注销，不能{what}。", "warning")
+        return redirect(url_for("CommitteeView.show", pk=committee.body_id))
 
     def _hand_over(self, pk: int, name: str, password: str, *, named: bool = False) -> ResponseReturnValue:
         """Back to the committee's page, or on to the one that shows its operator's initial password.
@@ -289,6 +298,8 @@ class CommitteeView(CommitteeQueryView):
     def deregister(self, pk: int) -> ResponseReturnValue:
         """注销 with its reason; refused while anything uses it, naming what does."""
         committee, form = self._load(pk), DeregisterForm()
+        if closed := self._closed(committee, "再次注销"):
+            return closed
         stamp = Stamp(committee, _edited, WORDS, ("bodies", pk))
 
         def save() -> None:

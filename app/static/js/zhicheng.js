@@ -37,6 +37,7 @@
     if (form.dataset.sent) { event.preventDefault(); return; }
     if (text && !form.dataset.agreed) {
       event.preventDefault();
+      if (!form.reportValidity()) return; // what must be filled in is asked for before whether it is meant
       if (await ask(text)) { form.dataset.agreed = "1"; form.requestSubmit(button || undefined); }
       return;
     }
