@@ -36,6 +36,20 @@ def blacklisted(session: Session, person_id: int, on: date) -> BlacklistEntry | 
         ).first()
 
 
+def bar_of(session: Session, person_id: int, on: date) -> str:
+    """What a person who may not apply is told of it before he fills anything in: until when; or nothing.
+
+    Why, and on what document, he is told by the office that listed him.
+    """
+    entry = blacklisted(session, person_id, on)
+    if entry is None:
+        return ""
+    return (
+        f"您在职称申报黑名单期内，至 {entry.ends_on:%Y-%m-%d} 止，期间不能提交申报，申报也不能上报、发证；"
+        "到期自动失效。原因和依据请向列入的人社部门查询，有异议的可以向其提出。"
+    )
+
+
 def longest_years(session: Session) -> int:
     """How many years an entry of the blacklist may last at most."""
     return int(setting(session, "blacklist_years", str(rules.RECORD_YEARS)))

@@ -58,7 +58,9 @@ class NewCommitteeForm(_Common):
     series_id = id_field("系列", need=True)
     region_code = SelectField("统筹区", [required("请选择。")], choices=choices_of([]))
     speciality_id = speciality_field(
-        "评审专业", hint="不填为按系列组建，评审该系列全部专业；其余专业保存后在“其他信息”中维护。"
+        "评审专业",
+        hint="不填为按系列组建，评审该系列全部专业；其余专业保存后在“其他信息”中维护。",
+        follows="series_id",
     )
     founder_id = body_field("组建单位", kinds=FOUNDERS, need=True)
     contact_name = text_field("联系人", need=True, length=40)

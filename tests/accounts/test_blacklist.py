@@ -21,8 +21,8 @@ from app.core.enums import Role
 from app.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.ops.services import set_value
 from tests.http import Browser, Doors, opened
-from tests.people import id_number
-from tests.places import CITY, FAR, MONDAY, PROVINCE, SYSADMIN, SYSTEM, TODAY, act, make_body
+from tests.people import id_number, make_actor
+from tests.places import CITY, FAR, MONDAY, PROVINCE, SYSADMIN, SYSTEM, TODAY, act, actor_of, make_body
 
 BORN = date(1985, 5, 5)
 """Nobody whom `make_actor` makes was born then: numbers are told apart by it."""
@@ -68,6 +68,18 @@ def test_a_day_nobody_means_is_told_beside_the_field(doors: Doors, person: int, 
         with pytest.raises(Invalid) as refused:
             act(PROVINCE, services.add_entry, person_id=person, **ENTRY | {"starts_on": start, "ends_on": end})
         assert refused.value.fields == {"starts_on": "请核对起始日期的年份。"}
+
+
+def test_whoever_is_barred_is_told_before_he_fills_anything_in(doors: Doors) -> None:
+    applicant = make_actor(Role.APPLICANT)
+    browser = doors.sign_in(applicant.user_id or 0)
+    pages = ("/", "/p2/", "/p2/new")
+    assert not any("黑名单" in browser.get(page).text for page in pages)
+    act(PROVINCE, services.add_entry, person_id=applicant.person_id, **ENTRY)
+    for page in pages:
+        told = browser.get(page).text
+        assert "您在职称申报黑名单期内，至 2029-03-01 止" in told and ENTRY["reason"] not in told
+    assert "黑名单期内" not in doors.enter(actor_of(make_body())).get("/").text
 
 
 def test_what_has_lapsed_is_not_lifted(doors: Doors, person: int) -> None:

@@ -203,6 +203,18 @@ def test_other_information_is_kept_in_place(doors: Doors) -> None:
     assert http.get(f"{at}/elsewhere").status_code == 404
 
 
+def test_specialities_are_offered_of_the_committees_own_series(doors: Doors) -> None:
+    http, key = doors.enter(CITY), make_committee("高评会", covers=("建设类",), member_count=25)
+    with read_session(SYSTEM) as session:
+        own = series(session, "工程技术人员")
+    page = http.get(f"/a10/{key}/other/specialities?add=1").text
+    assert f'data-url="/search/specialities?series={own}"' in page
+    assert 'data-follows="series=series_id"' in http.get("/a10/new").text
+    refused = http.post(f"/a10/{key}/other/specialities", data={"speciality_id": str(find("给排水"))})
+    assert refused.status_code == 422 and "“给排水”已包含在评审专业“建设类”之中" in refused.text
+    assert http.post(f"/a10/{key}/other/specialities", data={"speciality_id": str(find(""))}).status_code == 302
+
+
 def test_rows_are_removed_but_not_the_last(doors: Doors) -> None:
     key = make_committee("高评会", covers=("给排水", "测绘"), member_count=11)
     http = doors.enter(CITY)

@@ -34,6 +34,9 @@ def add_speciality(session: Session, *, actor: Actor, committee_id: int, special
     covered = _covered(session, committee_id)
     if row.id in {one.id for one in covered}:
         raise Invalid({"speciality_id": f"“{row.name}”已在评审专业中。"})
+    parents = queries.parents_of(session, committee.series_id)
+    if wider := next((one for one in covered if rules.lies_under(row.id, {one.id}, parents)), None):
+        raise Invalid({"speciality_id": f"“{row.name}”已包含在评审专业“{wider.name}”之中，不用另外新增。"})
     problem = members_problem(committee, [*covered, row], committee.member_count, committee.smaller_agreed_by)
     if problem:
         raise Invalid({"speciality_id": problem})

@@ -226,6 +226,8 @@ class CommitteeView(CommitteeQueryView):
         committee = self._load(pk)
         kind = _FORMS.get(tab)
         form = kind() if kind and (request.method == "POST" or request.args.get("add")) else None
+        if isinstance(form, SpecialityForm):
+            form.speciality_id.address = lambda: url_for("BodySearchView.specialities", series=committee.series_id)
         if isinstance(form, FeeForm):
             form.level.choices = choices_of(
                 [(level.value, level.label) for level in TitleLevel if committee.grade.reviews(level)]
