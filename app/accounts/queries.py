@@ -37,6 +37,20 @@ def blacklisted(session: Session, person_id: int, on: date) -> BlacklistEntry | 
         ).first()
 
 
+def bar_of(session: Session, person_id: int, on: date) -> str:
+    """What a person who may not apply is told of it before he fills anything in: until when; or nothing.
+
+    Why, and on what document, he is told by the office that listed him.
+    """
+    entry = blacklisted(session, person_id, on)
+    if entry is None:
+        return ""
+    return (
+        f"您在职称申报黑名单期内，至 {entry.ends_on:%Y-%m-%d} 止，期间不能提交申报，申报也不能上报、发证；"
+        "到期自动失效。原因和依据请向列入的人社部门查询，有异议的可以向其提出。"
+    )
+
+
 def longest_years(session: Session) -> int:
     """How many years an entry of the blacklist may last at most."""
     return int(setting(session, "blacklist_years", str(rules.RECORD_YEARS)))
@@ -244,6 +258,33 @@ def matching_bodies(session: Session, row: UnitRegistration) -> list[Match]:
         return [Match(by_code, True, claim_problem(session, by_code))]
     prefix = row.region_code[:2] if row.region_code.endswith("0000") else row.region_code[:4]
     return [Match(body, False, claim_problem(session, body)) for body in nearly_named(session, row.name, prefix)]
+
+
+def contact_problem(row: UnitRegistration, person: Person | None, account: Account | None) -> str | None:
+    """Why the contact named can't be the one who has this identity number here; the name on file is not told."""
+    if person is not None and person.name != row.contact_name:
+        return "联系人姓名与该身份证号登记的不一致，请审核不通过并说明。"
+    if account is not None and not account.active:
+        return (
+            "联系人的账号已被停用，通过后也不能登录：请审核不通过，请单位更换联系人；或由系统管理员启用该账号后再审核。"
+        )
+    return None
+
+
+def contact_note(session: Session, row: UnitRegistration) -> str | None:
+    """What an officer should know of a registration's contact before he decides, or None."""
+    person, account = person_and_account(session, row.contact_id_number)
+    if problem := contact_problem(row, person, account):
+        return problem
+    if account is None:
+        return None
+    return f"联系人已有账号：审核通过后用原来的账号和密码登录，注册时填写的登录用户名“{row.username}”和密码不启用。"
+
+
+def kept_account(session: Session, row: UnitRegistration) -> bool:
+    """Whether the contact of an approved registration signs in as he did before, not by the name it chose."""
+    _, account = person_and_account(session, row.contact_id_number)
+    return account is not None and account.username != row.username
 
 
 def username_taken(session: Session, username: str, credit_code: str = "") -> bool:

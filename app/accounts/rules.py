@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 from app.accounts.enums import Gender
 from app.bodies.enums import NodeType
+from app.core import clock
 from app.core.enums import Role
 from app.core.text import is_ideograph
 
@@ -112,11 +113,7 @@ RECORD_YEARS = 3
 
 def integrity_record_ends(starts_on: date, years: int = RECORD_YEARS) -> date:
     """The last day of a record of whole years of which `starts_on` is the first day."""
-    try:
-        after = starts_on.replace(year=starts_on.year + years)
-    except ValueError:  # 29 February
-        after = date(starts_on.year + years, 3, 1)
-    return after - timedelta(days=1)
+    return clock.years_after(starts_on, years) - timedelta(days=1)
 
 
 def blacklist_problem(

@@ -11,6 +11,7 @@ from typing import Any
 
 from app.applications.enums import Section
 from app.catalog.enums import AcquisitionMethod, Education, TitleLevel
+from app.core import clock
 
 
 class Kind(Enum):
@@ -301,14 +302,6 @@ class Eligibility:
     reason: str = ""
 
 
-def add_years(day: date, years: int) -> date:
-    """The same day `years` later; 29 February becomes 1 March."""
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:
-        return date(day.year + years, 3, 1)
-
-
 def binding(rules: Iterable[Rule], series_id: int, region: str) -> list[Rule]:
     """The rows that bind an applicant of a series at a unit in `region`; of each kind the most specific only.
 
@@ -334,7 +327,7 @@ def eligibility(table: Sequence[Rule], evidence: Evidence, today: date) -> Eligi
             if education is not rule.education:
                 continue
             for since, words in _since(rule, graduated, evidence):
-                day = add_years(since, rule.years)
+                day = clock.years_after(since, rule.years)
                 found = Eligibility(day <= today, rule.clause, words, day)
                 if best is None or (day, rule.years) < (best.earliest or date.max, 99):
                     best = found
@@ -367,7 +360,7 @@ def _since(rule: Rule, graduated: date, evidence: Evidence) -> list[tuple[date, 
 def retirement_problem(born: date, male: bool, today: date, male_age: int = 60, female_age: int = 55) -> str | None:
     """The retired may not apply (Order No. 40, art. 12); ages are settings."""
     age = male_age if male else female_age
-    if add_years(born, age) <= today:
+    if clock.years_after(born, age) <= today:
         return f"已达到退休年龄（{age} 周岁），退休人员不得申报职称"
     return None
 

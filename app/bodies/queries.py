@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.bodies.enums import NodeType
+from app.bodies.enums import KEPT, NodeType
 from app.bodies.models import Acceptance, Body, IssuingAuthority
 from app.bodies.rules import nearly_same
 from app.catalog.enums import AcquisitionMethod, TitleLevel
@@ -85,6 +85,12 @@ def nearly_named(session: Session, name: str, region_prefix: str, limit: int = 5
     ids = [body_id for _, body_id in sorted(alike)[:limit]]
     rows = {body.id: body for body in session.scalars(sa.select(Body).where(Body.id.in_(ids)))} if ids else {}
     return [rows[key] for key in ids]
+
+
+def namesake(session: Session, name: str, region_code: str) -> Body | None:
+    """An active body of just this name in a region: there may be two, but seldom are. Committees ask for themselves."""
+    same = _choosable(KEPT, "").where(Body.name == name.strip(), Body.region_code == region_code)
+    return session.scalar(same.order_by(Body.id).limit(1))
 
 
 def lies_in(body_id: Any, region_prefix: str) -> sa.ColumnElement[bool]:

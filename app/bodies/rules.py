@@ -9,11 +9,13 @@ from itertools import pairwise
 from app.bodies.enums import DECIDING, BodyNature, NodeType
 from app.catalog.enums import AcquisitionMethod, TitleLevel
 from app.catalog.rules import name_problem, text_problem
+from app.core.text import is_ideograph
 
 __all__ = [
     "acceptance_problem",
     "body_problem",
     "code_problem",
+    "contact_problem",
     "credit_code_problem",
     "guideline_problem",
     "issuing_code_problem",
@@ -21,6 +23,7 @@ __all__ = [
     "nature_problem",
     "nearly_same",
     "stem",
+    "telephone_problem",
     "text_problem",
 ]
 
@@ -113,10 +116,25 @@ def body_problem(
         "name": name_problem(name, "机构名称"),
         "nature": nature_problem(node_type, nature) if node_type and nature else None,
         "credit_code": credit_code_problem(credit_code) if credit_code else None,
-        "contact_name": text_problem(contact_name, "联系人", 40) if contact_name.strip() else None,
-        "contact_phone": text_problem(contact_phone, "联系电话", 20) if contact_phone.strip() else None,
+        "contact_name": contact_problem(contact_name.strip()) if contact_name.strip() else None,
+        "contact_phone": telephone_problem(contact_phone.strip()) if contact_phone.strip() else None,
     }
     return {field: problem for field, problem in checks.items() if problem}
+
+
+def contact_problem(name: str) -> str | None:
+    """Who is asked for: a person, or the office that answers (人事科); written as people are named."""
+    if problem := text_problem(name, "联系人", 40):
+        return problem
+    plain = all(char.isalpha() or is_ideograph(char) or char in "·•. -" for char in name)
+    return None if plain else "联系人中只能有汉字、字母和间隔号。"
+
+
+def telephone_problem(text: str) -> str | None:
+    """A mobile number, or a landline with its area code and perhaps an extension: 0731-84900000-8012."""
+    if re.fullmatch(r"1[3-9][0-9]{9}|0[1-9][0-9]{1,2}-?[2-9][0-9]{6,7}(-[0-9]{1,6})?", text):
+        return None
+    return "联系电话应为 11 位手机号，或带区号的固定电话，例如 0731-84900000。"
 
 
 def acceptance_problem(
@@ -144,10 +162,10 @@ def guideline_problem(text: str) -> str | None:
 
 
 def issuing_code_problem(code: str) -> str | None:
-    """发证单位编码 (guide 1.9): what the number template has room for."""
-    if 1 <= len(code) <= 8 and code.isascii() and code.isalnum():
+    """发证单位编码 (guide 1.9): usually the last four digits of the region; the number template has room for eight."""
+    if re.fullmatch(r"[0-9A-Z]{4,8}", code):
         return None
-    return "发证单位编码为 1 至 8 位字母和数字，一般为机构所属统筹区后 4 位。"
+    return "发证单位编码为 4 至 8 位数字和大写字母，一般为机构所属统筹区后 4 位。"
 
 
 def stem(code: str) -> str:

@@ -81,12 +81,13 @@ def speciality_and_below(speciality_id: int) -> sa.Select[tuple[int]]:
 def search_specialities(
     session: Session, text: str, *, series_id: int | None = None, limit: int = 20
 ) -> list[Speciality]:
-    """By name, code or pinyin initials, the nearest first; leaves and branches alike."""
+    """By name, code or pinyin initials, a code that is whole first, then the nearest; leaves and branches alike."""
     found = search.finds(text, name=Speciality.name, initials=Speciality.pinyin, codes=(Speciality.code,))
     query = sa.select(Speciality).where(Speciality.active, found)
     if series_id is not None:
         query = query.where(Speciality.series_id == series_id)
-    order = (*search.nearest(text, name=Speciality.name), Speciality.code)
+    whole = sa.case((Speciality.code == text.strip().upper(), 0), else_=1)
+    order = (whole, *search.nearest(text, name=Speciality.name), Speciality.code)
     return list(session.scalars(query.options(joinedload(Speciality.parent)).order_by(*order).limit(limit)))
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from wtforms.validators import ValidationError
+
 from app.bodies.enums import NodeType
 from app.bodies.forms import body_field
 from app.catalog.enums import TitleLevel
 from app.catalog.forms import speciality_field
 from app.committees.enums import CommitteeGrade, FeeItem, Standing
+from app.committees.rules import fee_problem
 from app.web.forms import (
+    DecimalField,
     Form,
     Query,
     SelectField,
@@ -54,7 +58,9 @@ class NewCommitteeForm(_Common):
     series_id = id_field("系列", need=True)
     region_code = SelectField("统筹区", [required("请选择。")], choices=choices_of([]))
     speciality_id = speciality_field(
-        "评审专业", hint="不填为按系列组建，评审该系列全部专业；其余专业保存后在“其他信息”中维护。"
+        "评审专业",
+        hint="不填为按系列组建，评审该系列全部专业；其余专业保存后在“其他信息”中维护。",
+        follows="series_id",
     )
     founder_id = body_field("组建单位", kinds=FOUNDERS, need=True)
     contact_name = text_field("联系人", need=True, length=40)
@@ -85,7 +91,13 @@ class FeeForm(Form):
 
     @property
     def money(self) -> Decimal:
-        return self.amount.data or Decimal(0)
+        """As the column holds it."""
+        return round(self.amount.data or Decimal(0), 2)
+
+    def validate_amount(self, field: DecimalField) -> None:
+        """Here too, so that it is told together with what else is wrong with the form."""
+        if field.data is not None and (problem := fee_problem(field.data)):
+            raise ValidationError(problem)
 
 
 class DeregisterForm(Form):

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import date, timedelta
+from decimal import Decimal
 
 from app.catalog.enums import TitleLevel
 from app.committees.enums import CommitteeGrade
+from app.core import clock
 
 SENIOR_BY_SERIES = 25
 SENIOR_BY_SPECIALITY = 11
 RECORD_YEARS = 3
+LEAST_MEMBERS = 3
+"""Each applicant is given the opinion of three judges at least (Order No. 40): fewer decide nothing."""
 MOST_MEMBERS = 999
+HIGHEST_FEE = Decimal(100_000)
 
 
 def members_problem(grade: CommitteeGrade | None, members: int, *, by_series: bool, agreed_by: str = "") -> str | None:
@@ -21,8 +26,8 @@ def members_problem(grade: CommitteeGrade | None, members: int, *, by_series: bo
     provincial HR department agreed, whose name is `agreed_by`. The national text leaves the others to the province.
     grade: None while it is not known.
     """
-    if not 1 <= members <= MOST_MEMBERS or members % 2 == 0:
-        return f"评委会人数应为单数，1 至 {MOST_MEMBERS} 人。"
+    if not LEAST_MEMBERS <= members <= MOST_MEMBERS or members % 2 == 0:
+        return f"评委会人数应为单数，{LEAST_MEMBERS} 至 {MOST_MEMBERS} 人。"
     least = SENIOR_BY_SERIES if by_series else SENIOR_BY_SPECIALITY
     if grade is CommitteeGrade.SENIOR and members < least and not agreed_by.strip():
         kind = "系列" if by_series else "专业"
@@ -32,12 +37,7 @@ def members_problem(grade: CommitteeGrade | None, members: int, *, by_series: bo
 
 def latest_validity(recorded_on: date) -> date:
     """The last day of a record's three years: recorded on 2026-03-01, it holds through 2029-02-28."""
-    year = recorded_on.year + RECORD_YEARS
-    try:
-        anniversary = recorded_on.replace(year=year)
-    except ValueError:  # 29 February
-        anniversary = date(year, 3, 1)
-    return anniversary - timedelta(days=1)
+    return clock.years_after(recorded_on, RECORD_YEARS) - timedelta(days=1)
 
 
 def record_problem(recorded_on: date | None, valid_until: date | None, today: date | None = None) -> dict[str, str]:
@@ -103,6 +103,13 @@ def batch_problem(
     elif review_until > valid_until:
         fields["review_until"] = f"评委会备案到 {valid_until:%Y-%m-%d} 止，评审应在此前结束。"
     return fields
+
+
+def fee_problem(amount: Decimal) -> str | None:
+    """What is wrong with what an applicant is to pay, in yuan."""
+    if not amount.is_finite() or not 0 <= amount <= HIGHEST_FEE:
+        return f"缴费金额应在 0 至 {HIGHEST_FEE:,} 元之间。"
+    return None if amount == round(amount, 2) else "缴费金额最多两位小数。"
 
 
 Parents = Mapping[int, int | None]

@@ -33,6 +33,16 @@ def local(moment: datetime) -> datetime:
     return moment.astimezone(CHINA)
 
 
+def years_after(day: date, years: int) -> date:
+    """The same day `years` later, 1 March for 29 February; the calendar's last where that lies beyond it."""
+    if day.year + years > date.max.year:
+        return date.max
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return date(day.year + years, 3, 1)
+
+
 def run_ahead_by(file: Path | None) -> None:
     """Demo only: `file` holds how many days this clock runs ahead, for every process that shares it.
 

@@ -13,6 +13,7 @@ from flask_appbuilder import BaseView, IndexView, expose
 from sqlalchemy.orm import Session
 
 from app import imports
+from app.accounts.queries import bar_of
 from app.applications.queries import last_steps
 from app.core import clock, exports, storage
 from app.core.enums import Role
@@ -62,7 +63,8 @@ class HomeView(IndexView):
             for card in queries.cards(read(), actor)
         ]
         recent = last_steps(read(), actor.body_id) if actor.body_id else []
-        return self.render_template("home/dashboard.html", cards=cards, recent=recent)
+        barred = bar_of(read(), actor.person_id or 0, clock.today()) if actor.role is Role.APPLICANT else ""
+        return self.render_template("home/dashboard.html", cards=cards, recent=recent, barred=barred)
 
 
 class JobView(BaseView):

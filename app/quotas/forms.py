@@ -17,6 +17,12 @@ class UnitQuotaQuery(QuotaQuery):
     name = text_field("单位名称", length=120)
 
 
+class WaitingQuotaQuery(UnitQuotaQuery):
+    """What waits is asked for beforehand."""
+
+    status = enum_field("状态", QuotaStatus, blank="全部", blank_value="all")
+
+
 class DeclarationForm(Form):
     year = number_field("年度", ask="请填写年度。")
     level = enum_field("职称等级", TitleLevel, need=True)
@@ -26,10 +32,14 @@ class DeclarationForm(Form):
 
 
 class QuotaDecisionForm(Form):
-    granted = number_field("核准职数", need=False, hint="审核通过时填写，不多于申报职数；之后限制单位推荐上报的人数。")
+    granted = number_field(
+        "核准职数",
+        need=False,
+        hint="审核通过时填写，不多于申报职数，不少于已推荐上报人数；之后限制单位推荐上报的人数。",
+    )
     opinion = long_text_field("审核意见", length=300, hint="审核不通过时必须填写。")
 
 
 class QuotaCorrectionForm(Form):
-    granted = number_field("核准职数", ask="请填写核准职数。", hint="不多于申报职数，不少于已单位推荐上报的人数。")
+    granted = number_field("核准职数", ask="请填写核准职数。", hint="不多于申报职数，不少于已推荐上报人数。")
     opinion = long_text_field("更正原因", need=True, length=300)

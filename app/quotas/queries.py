@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 from app.bodies.models import Body
 from app.bodies.queries import subordinates, superiors
 from app.catalog.enums import TitleLevel
+from app.core import audit
+from app.core.audit import AuditEntry
 from app.core.enums import Role
 from app.core.scope import Actor
 from app.quotas.enums import QuotaStatus
@@ -27,6 +29,19 @@ def granted(session: Session, body_id: int, year: int, level: TitleLevel) -> int
             PostQuota.status == QuotaStatus.APPROVED,
         )
     )
+
+
+def declared(session: Session, body_id: int, year: int, level: TitleLevel) -> bool:
+    """Whether a unit has declared a quota at all, decided or not."""
+    same = (PostQuota.body_id == body_id, PostQuota.year == year, PostQuota.level == level)
+    return session.scalar(sa.select(PostQuota.id).where(*same)) is not None
+
+
+def last_action(session: Session, quota: PostQuota) -> str | None:
+    """What was done to a quota last, in the words of the trail."""
+    table, key = audit.subject_of(quota)
+    about = sa.select(AuditEntry.action).where(AuditEntry.object_type == table, AuditEntry.object_id == key)
+    return session.scalar(about.order_by(AuditEntry.id.desc()).limit(1))
 
 
 def reviewed_by(actor: Actor) -> sa.ColumnElement[bool]:

@@ -22,21 +22,16 @@ def declaration_problem(posts: int, occupied: int, asked: int) -> dict[str, str]
     return fields
 
 
-def grant_problem(asked: int, granted: int | None) -> str | None:
-    """What is wrong with an approved number: between 0 and what was asked for, which is never more than is vacant."""
-    if granted is None:
-        return "请填写核准职数。"
-    return None if 0 <= granted <= asked else f"核准职数应为 0 至 {asked} 的整数。"
+def grant_problem(asked: int, taken: int, number: int | None) -> str | None:
+    """What is wrong with an approved number, of a decision or a correction.
 
-
-def correction_problem(asked: int, granted: int, taken: int, number: int | None) -> str | None:
-    """What is wrong with correcting `granted` to `number`: as a grant, and never below the `taken` places.
-
-    Where more was sent up than granted, before there was a limit, the number may only rise.
+    Between 0 and what was asked for, which is never more than is vacant; and never below the `taken` places, the people
+    sent up already.
     """
-    if problem := grant_problem(asked, number):
-        return problem
-    assert number is not None
-    if number < min(taken, granted):
-        return f"已单位推荐上报 {taken} 人，核准职数不能少于 {min(taken, granted)}。"
-    return "核准职数没有变化。" if number == granted else None
+    if number is None:
+        return "请填写核准职数。"
+    if taken > asked:
+        return f"已推荐上报 {taken} 人，多于申报职数 {asked}，不能核准；请由单位按实际人数重新申报。"
+    if not 0 <= number <= asked:
+        return f"核准职数应为 {taken} 至 {asked} 的整数。"
+    return f"已推荐上报 {taken} 人，核准职数不能少于 {taken}。" if number < taken else None

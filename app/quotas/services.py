@@ -8,12 +8,13 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from app.bodies import services as bodies
 from app.bodies.models import Body
 from app.catalog.enums import TitleLevel
 from app.core import audit, clock
 from app.core.enums import Role
 from app.core.errors import Conflict, Invalid, NotAllowed, NotFound
-from app.core.scope import Actor
+from app.core.scope import Actor, elevated
 from app.quotas import queries, rules
 from app.quotas.enums import QuotaStatus
 from app.quotas.models import PostQuota
@@ -28,6 +29,7 @@ def declare(
     """职数申报 【新增】 of the actor's unit for a year and level. Conflict where there is one; pressed twice, it is one."""
     if actor.role is not Role.UNIT or actor.body_id is None:
         raise NotAllowed("职数由所在单位申报。")
+    bodies.hold(session, [actor.body_id])
     fields = rules.declaration_problem(posts, occupied, asked)
     today = clock.today()
     if year not in (today.year, today.year + 1):
@@ -67,13 +69,15 @@ def redeclare(
         raise _settled(quota)
     if _same(quota, posts, occupied, asked):
         return quota
-    _require_seen(quota, version)
+    _require_seen(session, quota, version)
+    bodies.hold(session, [quota.body_id])
     if fields := rules.declaration_problem(posts, occupied, asked):
         raise Invalid(fields)
-    quota.posts, quota.occupied, quota.asked, quota.declared_at = posts, occupied, asked, clock.now()
+    changes = audit.assign(quota, posts=posts, occupied=occupied, asked=asked)
+    quota.declared_at = clock.now()
     quota.status, quota.opinion, quota.decided_at, quota.decided_by = QuotaStatus.SUBMITTED, "", None, ""
     session.flush()
-    audit.record(session, actor, "quotas.redeclare", quota, posts=posts, occupied=occupied, asked=asked)
+    audit.record(session, actor, "quotas.redeclare", quota, changes=changes)
     return quota
 
 
@@ -92,12 +96,16 @@ def decide(
     `version` is the one the person saw: Conflict, saying what has changed, if the unit has declared anew since.
     """
     quota = _under_review(session, actor, quota_id)
-    _require_seen(quota, version)
+    _require_seen(session, quota, version)
     if quota.status is not QuotaStatus.SUBMITTED:
         raise Conflict(f"该职数申报{quota.status.label}，不能再审核。")
     fields = _opinion_problem(opinion, "" if approve else "审核不通过的，请填写原因。")
-    if approve and (problem := rules.grant_problem(quota.asked, granted)):
-        fields["granted"] = problem
+    if approve:
+        body = _held_while_counted(session, quota)
+        if not body.active:
+            raise Conflict(f"“{body.name}”已经注销，不能审核通过它申报的职数。")
+        if problem := rules.grant_problem(quota.asked, taken(session, quota), granted):
+            fields["granted"] = problem
     if fields:
         raise Invalid(fields)
     quota.status = QuotaStatus.APPROVED if approve else QuotaStatus.REFUSED
@@ -115,13 +123,14 @@ def correct(
 ) -> PostQuota:
     """【更正核准职数】 of an approved quota, with the reason; never below the places that are taken."""
     quota = _under_review(session, actor, quota_id)
-    _require_seen(quota, version)
+    _require_seen(session, quota, version)
     if quota.status is not QuotaStatus.APPROVED or quota.granted is None:
         raise Conflict(f"该职数申报{quota.status.label}，没有核准职数可以更正。")
-    # whoever takes a place holds the unit's row too, and reads the number after it
-    session.get(Body, quota.body_id, with_for_update={"key_share": True}, populate_existing=True)
+    _held_while_counted(session, quota)
     fields = _opinion_problem(opinion, "请填写更正原因。")
-    if problem := rules.correction_problem(quota.asked, quota.granted, taken(session, quota), granted):
+    if granted == quota.granted:
+        fields["granted"] = "核准职数没有变化。"
+    elif problem := rules.grant_problem(quota.asked, taken(session, quota), granted):
         fields["granted"] = problem
     if fields:
         raise Invalid(fields)
@@ -135,6 +144,22 @@ def correct(
 def taken(session: Session, quota: PostQuota) -> int:
     """How many the unit has recommended for the quota's year and level."""
     return sum(count(session, quota.body_id, quota.year, quota.level) for count in recommended)
+
+
+def waiting(session: Session, body_id: int) -> str | None:
+    """What a unit has asked for and nobody has decided."""
+    with elevated(session, "what waits for a superior keeps the unit from ending, whoever ends it"):
+        found = session.scalars(
+            sa.select(PostQuota)
+            .where(PostQuota.body_id == body_id, PostQuota.status == QuotaStatus.SUBMITTED)
+            .order_by(PostQuota.year, PostQuota.id)
+        ).all()
+    return f"待审核的职数申报（{'、'.join(map(str, found))}）" if found else None
+
+
+def _held_while_counted(session: Session, quota: PostQuota) -> Body:
+    """The unit, locked: whoever takes a place holds its row too, and reads the number after it."""
+    return session.get_one(Body, quota.body_id, with_for_update={"key_share": True}, populate_existing=True)
 
 
 def _locked(session: Session, quota_id: int) -> PostQuota:
@@ -153,7 +178,7 @@ def _under_review(session: Session, actor: Actor, quota_id: int) -> PostQuota:
     return quota
 
 
-def _require_seen(quota: PostQuota, version: int) -> None:
+def _require_seen(session: Session, quota: PostQuota, version: int) -> None:
     if quota.version == version:
         return
     if quota.status is QuotaStatus.SUBMITTED:
@@ -164,7 +189,8 @@ def _require_seen(quota: PostQuota, version: int) -> None:
     else:
         number = "" if quota.granted is None else f"，核准 {quota.granted}"
         moment = "" if quota.decided_at is None else f"已于 {clock.local(quota.decided_at):%m-%d %H:%M} "
-        what = f"{quota.decided_by}{moment}{quota.status.label}{number}"
+        corrected = queries.last_action(session, quota) == "quotas.correct"
+        what = f"{quota.decided_by}{moment}{'更正核准职数' if corrected else quota.status.label}{number}"
     raise Conflict(f"您打开页面之后，{what}。请核对后再办理。")
 
 
@@ -189,3 +215,6 @@ def _opinion_problem(opinion: str, ask: str) -> dict[str, str]:
 def _sign(quota: PostQuota, actor: Actor, opinion: str) -> None:
     quota.opinion, quota.decided_at = opinion.strip(), clock.now()
     quota.decided_by = f"{actor.body_name} {actor.name}".strip()
+
+
+bodies.uses.append(waiting)

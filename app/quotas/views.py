@@ -16,7 +16,14 @@ from app.core import clock
 from app.core.enums import Role
 from app.quotas import services
 from app.quotas.enums import QuotaStatus
-from app.quotas.forms import DeclarationForm, QuotaCorrectionForm, QuotaDecisionForm, QuotaQuery, UnitQuotaQuery
+from app.quotas.forms import (
+    DeclarationForm,
+    QuotaCorrectionForm,
+    QuotaDecisionForm,
+    QuotaQuery,
+    UnitQuotaQuery,
+    WaitingQuotaQuery,
+)
 from app.quotas.models import PostQuota
 from app.quotas.queries import reviewed_by, reviewers
 from app.quotas.rules import vacant
@@ -78,7 +85,7 @@ class QuotaScreen(ListScreen):
 
     def facts(self, quota: PostQuota) -> Sequence[tuple[str, Any]]:
         return [(column.label, column.of(quota)) for column in self.columns] + [
-            ("已单位推荐上报", services.taken(read(), quota)),
+            ("已推荐上报人数", services.taken(read(), quota)),
             ("申报时间", quota.declared_at),
         ]
 
@@ -172,7 +179,7 @@ class QuotaReviewView(QuotaScreen):
     access = only(Role.DEPARTMENT, Role.HR_OFFICER, Role.TITLE_OFFICE)
     route_base, title = "/u152", "职数审核"
     intro = "审核下级单位申报的职数；没有上级的单位，由所在统筹区的人社部门审核。"
-    conditions = UnitQuotaQuery
+    conditions = WaitingQuotaQuery
     empty = "没有等待本机构审核的职数申报。"
 
     def select(self, session: Session, values: Mapping[str, Any]) -> sa.Select[Any]:

@@ -239,15 +239,28 @@ def choice_field(label: str, choices: Iterable[tuple[str, str]], *, blank: str =
 
 
 def enum_field(
-    label: str, enum: Iterable[Labelled], *, need: bool = False, hint: str = "", blank: str = "请选择"
+    label: str,
+    enum: Iterable[Labelled],
+    *,
+    need: bool = False,
+    hint: str = "",
+    blank: str = "请选择",
+    blank_value: str = "",
 ) -> SelectField:
-    """A select over an enum, or some of its members; its data is the member, None where nothing is chosen."""
+    """A select over an enum, or some of its members; its data is the member, None where nothing is chosen.
+
+    `blank_value`: what is sent for nothing chosen, as a condition needs that another answer is chosen for beforehand:
+    what is empty stays out of addresses, and the answer would be back.
+    """
     members = tuple(enum)
 
     def coerce(value: Any) -> Labelled | None:
         return next((member for member in members if member.value == value), None)
 
-    choices = choices_of([(member.value, member.label) for member in members], blank)
+    choices = [
+        SelectChoice(value=blank_value, label=blank),
+        *choices_of([(member.value, member.label) for member in members], None),
+    ]
     return SelectField(
         label, [required("请选择。") if need else optional()], choices=choices, coerce=coerce, description=hint
     )

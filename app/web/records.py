@@ -83,6 +83,8 @@ class RecordView(ListScreen, ModelView):
     """`label_columns` as declared: FAB adds English words of its own for the others."""
     fields: ClassVar[Mapping[str, Any]] = {}
     """Form fields of columns that the column's type does not say enough of."""
+    confirmations: ClassVar[Sequence[str]] = ()
+    """Fields of the forms that are no columns: ticks a service asks for; shown once it has asked."""
     key_name: ClassVar[str] = "key"
     """What the services call the record's id."""
     adding: ClassVar[Callable[..., Any] | None] = None
@@ -216,7 +218,7 @@ class RecordView(ListScreen, ModelView):
         form = self.edit_form() if request.method == "POST" else self.edit_form(obj=row)
         self.prepare(form)
         key = {self.key_name: self._key(pk)}
-        stamp = Stamp(row, columns(self.edit_columns), self._history())
+        stamp = self._stamp(row)
         after = []
 
         def save() -> None:
@@ -250,7 +252,7 @@ class RecordView(ListScreen, ModelView):
             return page, 409 if request.method == "POST" else 200
         form.reason.label.text = f"{word}原因"
         key = {self.key_name: self._key(pk)}
-        stamp = Stamp(row, columns(self.edit_columns), self._history())
+        stamp = self._stamp(row)
 
         def save() -> None:
             with command() as work:
@@ -314,6 +316,10 @@ class RecordView(ListScreen, ModelView):
 
     def _may(self, method: str) -> bool:
         return bool(self.appbuilder.sm.has_access(f"can_{method}", self.__class__.__name__))
+
+    def _stamp(self, row: Any) -> Stamp:
+        held = [name for name in self.edit_columns if name not in self.confirmations]
+        return Stamp(row, columns(held), self._history())
 
     def _closed(self, row: Any, word: str, pk: str) -> ResponseReturnValue:
         flash(f"“{row}”已经{self.retire_word}，不能{word}。", "warning")
@@ -385,6 +391,7 @@ class RecordView(ListScreen, ModelView):
         stamp: Stamp | None = None,
         warnings: Sequence[Caution] = (),
     ) -> ResponseReturnValue:
+        names = [name for name in names if name not in self.confirmations or form[name].errors or form[name].data]
         page = self._page(
             self.form_template,
             form=form,

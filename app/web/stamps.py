@@ -61,6 +61,11 @@ class Stamp:
         """For the form: what stands, on opening and after a refusal; otherwise what was sent."""
         if self._refused or request.method == "POST":
             return self._refused or self._sent
+        return self.fresh
+
+    @property
+    def fresh(self) -> str:
+        """What stands, whatever was sent: for the other forms of a page that has several."""
         return self._of(read(), self._row)
 
     def check(self, session: Session, typed: Mapping[str, Any] | None = None) -> None:

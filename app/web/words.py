@@ -98,7 +98,7 @@ ACTIONS = _pairs("""
     blacklist.add=加入黑名单 blacklist.change=修改黑名单 blacklist.lift=解除黑名单
     bodies.create=新增机构 bodies.change=修改机构 bodies.import=批量导入机构 bodies.set_guideline=填写申报须知
     bodies.import_acceptance=批量导入受理机构
-    bodies.import_revived_acceptance=批量导入受理机构（恢复） bodies.deregister=注销机构
+    bodies.import_revived_acceptance=批量导入受理机构（恢复） bodies.deregister=注销机构 bodies.restore=恢复机构
     bodies.take_registration=关联单位注册 bodies.add_acceptance=新增受理机构
     bodies.change_acceptance=修改受理机构 bodies.deregister_acceptance=注销受理机构
     bodies.add_issuing_authority=新增发证单位编码 bodies.change_issuing_authority=修改发证单位编码

@@ -253,6 +253,7 @@ EXPECTED: dict[str, Expect] = {
     "ops_templates.source": Expect(ADMIN, values={"file": "home/job.html"}),
     # master data
     **_records("BodyView", ADMIN | HR, "body", COMMITTEE_ROWS),
+    "BodyView.restore": Expect(ADMIN | HR, "body", COMMITTEE_ROWS),
     **_wizard("BodyImportView", ADMIN | HR),
     **_records("AcceptanceView", ADMIN | HR, "acceptance", COMMITTEE_ROWS),
     "AcceptanceView.guideline": Expect(ADMIN | HR, "acceptance", COMMITTEE_ROWS),
@@ -383,6 +384,7 @@ EXPECTED: dict[str, Expect] = {
         for method in ("deregister", "reset", "handed_over")
     },
     "CommitteeView.other": Expect(ADMIN | HR, "committee", COMMITTEE_ROWS, {"tab": "fees"}),
+    "CommitteeView.fee": Expect(ADMIN | HR, "committee", COMMITTEE_ROWS, {"row_id": "1"}),
     "CommitteeView.remove": Expect(ADMIN | HR, "founder", COMMITTEE_ROWS, {"tab": "founders"}),
     **_screen("CommitteeQueryView", ADMIN | ISSUERS),
     "CommitteeQueryView.show": Expect(ADMIN | ISSUERS, "committee", dict.fromkeys(COMMITTEE_ROWS, ADMIN | ISSUERS)),

@@ -21,8 +21,8 @@ from app.core.enums import Role
 from app.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.ops.services import set_value
 from tests.http import Browser, Doors, opened
-from tests.people import id_number
-from tests.places import CITY, FAR, MONDAY, PROVINCE, SYSADMIN, SYSTEM, TODAY, act, make_body
+from tests.people import id_number, make_actor
+from tests.places import CITY, FAR, MONDAY, PROVINCE, SYSADMIN, SYSTEM, TODAY, act, actor_of, make_body
 
 BORN = date(1985, 5, 5)
 """Nobody whom `make_actor` makes was born then: numbers are told apart by it."""
@@ -60,6 +60,37 @@ def test_a_record_lasts_three_whole_years(start: date, end: date) -> None:
     assert rules.blacklist_problem("抄袭", "通报", start, end) == {}
     day = end + timedelta(days=1)
     assert rules.blacklist_problem("抄袭", "通报", start, day) == {"ends_on": f"最长 3 年，截止日期不能晚于 {end}。"}
+
+
+@pytest.mark.parametrize("start", [date.min, date(1, 2, 28), date(9996, 2, 29), date(9997, 1, 1), date.max])
+def test_a_day_nobody_means_is_told_beside_the_field(doors: Doors, person: int, start: date) -> None:
+    for end in (None, date.min, date.max):
+        with pytest.raises(Invalid) as refused:
+            act(PROVINCE, services.add_entry, person_id=person, **ENTRY | {"starts_on": start, "ends_on": end})
+        assert refused.value.fields == {"starts_on": "请核对起始日期的年份。"}
+
+
+def test_whoever_is_barred_is_told_before_he_fills_anything_in(doors: Doors) -> None:
+    applicant = make_actor(Role.APPLICANT)
+    browser = doors.sign_in(applicant.user_id or 0)
+    pages = ("/", "/p2/", "/p2/new")
+    assert not any("黑名单" in browser.get(page).text for page in pages)
+    act(PROVINCE, services.add_entry, person_id=applicant.person_id, **ENTRY)
+    for page in pages:
+        told = browser.get(page).text
+        assert "您在职称申报黑名单期内，至 2029-03-01 止" in told and ENTRY["reason"] not in told
+    assert "黑名单期内" not in doors.enter(actor_of(make_body())).get("/").text
+
+
+def test_what_has_lapsed_is_not_lifted(doors: Doors, person: int) -> None:
+    key = act(PROVINCE, services.add_entry, person_id=person, **ENTRY)
+    browser, link = doors.enter(PROVINCE), f"/a21/retire/{key}"
+    assert link in browser.get("/a21/").text
+    with clock.at(MONDAY.replace(year=2029)):
+        with pytest.raises(Conflict, match="这条黑名单已于 2029-03-01 到期，已经失效，不用解除。"):
+            act(PROVINCE, services.lift_entry, entry_id=key, reason="期满")
+        browser = doors.enter(PROVINCE)
+        assert link not in browser.get("/a21/").text and f"/a21/edit/{key}" in browser.get("/a21/").text
 
 
 def test_an_entry_bars_until_it_ends_or_is_lifted(doors: Doors, person: int) -> None:

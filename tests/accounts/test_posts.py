@@ -105,6 +105,32 @@ def test_it_is_offered_where_posts_are_chosen(doors: Doors) -> None:
     assert "/account/applicant" not in browser.get("/post/").text
 
 
+def test_whoever_has_no_post_left_opens_his_own_and_nothing_else(doors: Doors) -> None:
+    unit = operator()
+    act(SYSADMIN, services.revoke_post, post_id=unit.post_id or 0, reason="离职")
+    browser = Browser(doors.app, doors.app.response_class)
+    wrong = browser.post("/login/", data={"login": NUMBER, "password": "x"}).text
+    assert "用户名（身份证号）或密码不正确。" in wrong and "处需要改正" not in wrong
+    page = browser.post("/login/", data={"login": NUMBER, "password": PASSWORD}, follow_redirects=True).text
+    assert "您现在没有有效的任职身份" in page and "开通个人申报</a>" in page and "修改密码" in page
+    for path in ("/", "/u151/", "/p2/", "/bodies/"):
+        assert browser.get(path).location == "/post/"
+    assert browser.get("/post/").location == "/account/"
+    page = browser.post("/account/applicant", data={"consent": "y"}, follow_redirects=True).text
+    assert "申报人</button>" in page.replace("\n", "") and roles_of(unit.user_id) == [Role.APPLICANT]
+    assert "没有有效的任职身份" not in browser.get("/account/").text
+
+
+def test_whoever_lost_that_post_too_is_told_above_the_form(doors: Doors) -> None:
+    unit = operator()
+    for key in (unit.post_id or 0, act(unit, services.open_application, consent=True)):
+        act(SYSADMIN, services.revoke_post, post_id=key, reason="冒用")
+    visitor = Browser(doors.app, doors.app.response_class)
+    refused = visitor.post("/login/", data={"login": NUMBER, "password": PASSWORD})
+    assert refused.status_code == 422 and "该账号没有有效的任职身份，请联系系统管理员。" in refused.text
+    assert "处需要改正" not in refused.text
+
+
 def test_a_visitor_signs_in_first(doors: Doors) -> None:
     visitor = Browser(doors.app, doors.app.response_class)
     assert visitor.get("/account/applicant").location == "/login/?next=/account/applicant"

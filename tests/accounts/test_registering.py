@@ -132,6 +132,11 @@ def test_approved_the_unit_signs_in_for_itself(doors: Doors, visitor: Browser) -
         decide(CITY, approve=False, opinion="再看")
 
 
+def test_a_visitor_finds_the_way_to_it(visitor: Browser) -> None:
+    for page in ("/", "/register/", "/login/"):
+        assert 'href="/register/unit/"' in visitor.get(page).text
+
+
 def test_refused_it_is_mended_by_whoever_knows_the_password(visitor: Browser) -> None:
     send(visitor)
     with pytest.raises(Invalid) as silent:
@@ -383,6 +388,47 @@ def test_a_body_on_file_without_operator_is_claimed_by_its_code(visitor: Browser
     assert (body.id, body.name, body.contact_name, body.contact_phone) == (key, DRAINAGE, "何丽", "13900000055")
     assert operators(key) == [(Role.UNIT, "何丽")] and bodies("长沙市城区排水事务中心（本部）") == []
     assert "已有账号" in send(visitor, username="sjy2", contact_id_number=id_number(serial=59))
+
+
+def progress(visitor: Browser) -> str:
+    return visitor.post("/register/unit/status", data={"credit_code": CODE, "password": PASSWORD}).text
+
+
+def test_a_contact_who_has_an_account_keeps_it_and_everybody_is_told(visitor: Browser, doors: Doors) -> None:
+    act(SYSTEM, services.register_person, name="何丽", id_number=FORM["contact_id_number"], phone="13900000055")
+    values = {"name": "何丽", "id_number": FORM["contact_id_number"], "phone": "13900000055", "password": PASSWORD}
+    send(visitor)
+    officer, row = doors.enter(CITY), registration()
+    assert row is not None
+    assert "联系人已有账号" not in officer.get(f"/a25/{row.id}").text  # a person without an account
+    act(SYSTEM, services.create_user, username="heli", **values)
+    page = officer.get(f"/a25/{row.id}").text
+    assert "联系人已有账号：审核通过后用原来的账号和密码登录，注册时填写的登录用户名“sjy”和密码不启用。" in page
+    told = progress(visitor)  # who has an account here is not told to whoever types a number
+    assert "联系人本人已有账号的，审核通过后用原来的账号和密码登录" in told and "没有启用" not in told
+    assert "审核通过" in press(officer, "1")
+    assert "登录用户名“sjy”和密码没有启用" in progress(visitor)
+    body = bodies(FORM["name"])[0]
+    act(CITY, deregister_body, body_id=body.id, reason="撤并")
+    told = progress(visitor)
+    assert f"“{FORM['name']}”已于 2026-03-02 注销" in told and "去登录" not in told
+
+
+def test_a_contact_of_another_name_is_told_before_deciding(visitor: Browser, doors: Doors) -> None:
+    act(SYSTEM, services.register_person, name="何莉莉", id_number=FORM["contact_id_number"], phone="13900000055")
+    send(visitor)
+    row = registration()
+    assert row is not None
+    page = doors.enter(CITY).get(f"/a25/{row.id}").text
+    assert "联系人姓名与该身份证号登记的不一致，请审核不通过并说明。" in page and "何莉莉" not in page
+    assert "登记的不一致" not in progress(visitor)
+
+
+def test_a_newcomer_signs_in_by_what_he_chose(visitor: Browser) -> None:
+    send(visitor)
+    decide(CITY, approve=True)
+    told = progress(visitor)
+    assert "没有启用" not in told and "去登录" in told
 
 
 def test_an_operator_who_cannot_sign_in_is_none(visitor: Browser) -> None:

@@ -11,7 +11,6 @@ from app.applications.rules import (
     Evidence,
     Kind,
     Rule,
-    add_years,
     asked_again_problem,
     binding,
     check_record,
@@ -162,19 +161,6 @@ def test_missing_lists_sections_then_materials() -> None:
 
 
 # -- eligibility -----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("day", "years", "expected"),
-    [
-        (date(2020, 6, 30), 1, date(2021, 6, 30)),
-        (date(2020, 2, 29), 1, date(2021, 3, 1)),
-        (date(2020, 2, 29), 4, date(2024, 2, 29)),
-        (date(2020, 6, 30), 0, date(2020, 6, 30)),
-    ],
-)
-def test_years_later(day: date, years: int, expected: date) -> None:
-    assert add_years(day, years) == expected
 
 
 INITIAL = {  # law.md: 初定, years in the speciality after graduation

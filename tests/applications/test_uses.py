@@ -243,8 +243,12 @@ def test_a_quota_is_not_corrected_below_what_went_up(world: World) -> None:
     world.publish_and_wait(first, second, third)
     world.forward(first)
     world.forward(second)
-    key = approved(world, granted=4)
-    with pytest.raises(Invalid, match="已单位推荐上报 2 人，核准职数不能少于 2。"):
+    with pytest.raises(Invalid, match="已推荐上报 2 人，核准职数不能少于 2。"):
+        approved(world, granted=1)
+    with read_session(SYSTEM) as session:
+        key = session.scalars(sa.select(PostQuota.id)).one()
+    act(world.actors["department"], quotas.decide, quota_id=key, version=1, approve=True, granted=4)
+    with pytest.raises(Invalid, match="已推荐上报 2 人，核准职数不能少于 2。"):
         correct(world, key, 1)
     correct(world, key, 2)
     with pytest.raises(Refusal, match="助理级职数 2 个已用完。"):
@@ -253,6 +257,18 @@ def test_a_quota_is_not_corrected_below_what_went_up(world: World) -> None:
     world.forward(third)
     with read_session(SYSTEM) as session:
         assert quotas.taken(session, session.get_one(PostQuota, key)) == 3
+
+
+def test_a_place_is_not_taken_while_fewer_are_granted(app: Flask, world: World) -> None:
+    keys = [world.at("unit") for _ in range(2)]
+    world.publish_and_wait(*keys)
+    world.forward(keys[0])
+    unit, office = world.actors["unit"], world.actors["department"]
+    values = {"year": 2026, "level": TitleLevel.ASSISTANT, "posts": 9, "occupied": 4, "asked": 5}
+    key = act(unit, quotas.declare, **values)
+    granting = {"quota_id": key, "version": 1, "approve": True, "granted": 1}
+    work = [lambda: world.forward(keys[1]), lambda: act(office, quotas.decide, **granting)]
+    assert sorted(map(bool, together(app, clock.now(), work))) == [False, True]
 
 
 def test_a_place_is_not_taken_while_it_is_taken_away(app: Flask, world: World) -> None:

@@ -146,10 +146,49 @@ def test_codes_that_numbers_pad_alike(one: str, other: str, same: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "code, good", [("0100", True), ("01A0ffff", True), ("", False), ("0" * 9, False), ("零一", False)]
+    "code, good",
+    [
+        ("0100", True),
+        ("01A0FFFF", True),
+        ("", False),
+        ("010", False),
+        ("01a0", False),  # the service has made it upper case
+        ("01-0", False),
+        ("０１００", False),
+        ("0" * 9, False),
+        ("零一", False),
+    ],
 )
 def test_issuing_code(code: str, good: bool) -> None:
     assert (rules.issuing_code_problem(code) is None) is good
+
+
+@pytest.mark.parametrize(
+    "text, good",
+    [
+        ("13812345678", True),
+        ("0731-84900000", True),
+        ("073184900000", True),
+        ("010-88881111-8012", True),
+        ("0745-2712345", True),
+        ("12812345678", False),
+        ("84900000", False),  # without its area code
+        ("abc", False),
+        ("无", False),
+        ("１３８１２３４５６７８", False),
+        ("13812345678 ", False),
+    ],
+)
+def test_telephone(text: str, good: bool) -> None:
+    assert (rules.telephone_problem(text) is None) is good
+
+
+@pytest.mark.parametrize(
+    "name, good",
+    [("李四", True), ("人事科", True), ("阿依古丽·买买提", True), ("𠮷", True), ("李四<b>", False), ("李4", False)],
+)
+def test_contact(name: str, good: bool) -> None:
+    assert (rules.contact_problem(name) is None) is good
 
 
 def test_a_guideline_may_be_long() -> None:

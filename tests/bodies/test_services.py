@@ -56,7 +56,7 @@ def searched(text: str) -> list[Body]:
 
 def test_create_normalises_and_records() -> None:
     values = body_values(" 长沙市教育局 ", N.DEPARTMENT, code="4301ab01", credit_code="91350100m000100y43")
-    key = act(CITY, services.create_body, **values, contact_name=" 李 ", contact_phone=" 0731 ")
+    key = act(CITY, services.create_body, **values, contact_name=" 李 ", contact_phone=" 0731-84900000 ")
     body = get(Body, key)
     assert (body.name, body.code, body.credit_code, body.pinyin) == (
         "长沙市教育局",
@@ -64,7 +64,7 @@ def test_create_normalises_and_records() -> None:
         "91350100M000100Y43",
         "cssjyj",
     )
-    assert (body.active, body.contact_name, body.contact_phone) == (True, "李", "0731")
+    assert (body.active, body.contact_name, body.contact_phone) == (True, "李", "0731-84900000")
     assert trail("bodies.create") == [("长沙经办人", str(key))]
     assert detail("bodies.create") == {
         "code": "4301AB01",
@@ -74,7 +74,7 @@ def test_create_normalises_and_records() -> None:
         "region": "长沙市",
         "credit_code": "91350100M000100Y43",
         "contact_name": "李",
-        "contact_phone": "****",
+        "contact_phone": "073****0000",
     }
 
 
@@ -199,8 +199,54 @@ def test_what_cannot_be_changed_of_a_body() -> None:
     act(CITY, services.deregister_body, body_id=other, reason="撤并")
     with pytest.raises(Conflict, match="“先来的”已经注销。"):
         change(CITY, other)
-    with pytest.raises(Invalid, match="已被“先来的”使用（已注销）。"):
+    with pytest.raises(Invalid, match="已被“先来的”使用，它已注销；确属误注销的，可以在“机构管理”中恢复。"):
         change(CITY, key, credit_code="91350100M000100Y43")
+
+
+def test_what_was_deregistered_by_mistake_is_restored_with_a_reason() -> None:
+    key = make_body("先来的", code="ABCD", credit_code="91350100M000100Y43")
+    person = make_actor(Role.UNIT, body_id=key)
+    with pytest.raises(Conflict, match="“先来的”没有注销，不用恢复。"):
+        act(CITY, services.restore_body, body_id=key, reason="误操作")
+    act(CITY, services.deregister_body, body_id=key, reason="撤并")
+    with pytest.raises(Invalid) as silent:
+        act(CITY, services.restore_body, body_id=key, reason=" ")
+    assert silent.value.fields == {"reason": "请填写恢复原因。"}
+    for actor in (FAR, actor_of(make_body("别处"))):
+        with pytest.raises(NotAllowed):
+            act(actor, services.restore_body, body_id=key, reason="误操作")
+    act(CITY, services.restore_body, body_id=key, reason=" 误操作 ")
+    body = get(Body, key)
+    assert (body.active, body.deregistered_at, body.deregistered_reason) == (True, None, "")
+    assert not get(Post, person.post_id or 0).active  # what ended with it stays ended
+    assert detail("bodies.restore") == {"reason": "误操作"}
+
+
+def test_a_committee_is_not_restored() -> None:
+    key = make_body("评委会", N.COMMITTEE)
+    act(CITY, services.deregister_body, body_id=key, reason="撤销")
+    with pytest.raises(Refusal, match="评委会注销后不能恢复"):
+        act(CITY, services.restore_body, body_id=key, reason="误操作")
+
+
+def test_a_namesake_in_the_region_is_asked_about_once_more() -> None:
+    key = make_body("长沙市教育局", code="ABCD")
+    asked = {"another": "本统筹区已有同名机构“长沙市教育局”（编码 ABCD）；确是另一家的，请勾选后再保存。"}
+    with pytest.raises(Invalid) as refused:
+        make_body(" 长沙市教育局", another=False)
+    assert refused.value.fields == asked
+    elsewhere = make_body("长沙市教育局", region_code="430200", another=False)
+    second = make_body("长沙市教育局", another=True)
+    other = make_body("教育局")
+    with pytest.raises(Invalid) as refused:
+        change(CITY, other, name="长沙市教育局", another=False)
+    assert refused.value.fields == asked
+    change(CITY, other, name="长沙市教育局", another=True)
+    change(CITY, other, name="长沙市教育局", another=False)  # nothing new
+    assert len({key, elsewhere, second, other}) == 4
+    for one in (key, second, other):
+        act(CITY, services.deregister_body, body_id=one, reason="撤并")
+    assert make_body("长沙市教育局", another=False)
 
 
 def test_whoever_acts_for_a_body_no_longer_can_when_it_ends() -> None:
@@ -319,14 +365,14 @@ def test_an_issuing_code_belongs_to_one_body_for_ever() -> None:
 def test_codes_that_numbers_pad_alike_are_refused_at_entry() -> None:
     office, other = make_body("管理处", N.TITLE_OFFICE), make_body("另一处", N.TITLE_OFFICE)
     add, change = services.add_issuing_authority, services.change_issuing_authority
-    act(CITY, add, body_id=office, code="43", printed_name="长沙市人社局")
-    for alike in ("430", "43000000"):
+    act(CITY, add, body_id=office, code="4300", printed_name="长沙市人社局")
+    for alike in ("43000", "43000000"):
         with pytest.raises(Invalid) as refused:
             act(CITY, add, body_id=other, code=alike, printed_name="别处")
-        assert refused.value.fields == {"code": f"编码 {alike} 已由“长沙市人社局”使用（43，补足位数后相同）。"}
+        assert refused.value.fields == {"code": f"编码 {alike} 已由“长沙市人社局”使用（4300，补足位数后相同）。"}
     key = act(CITY, add, body_id=other, code="4301", printed_name="别处")
     with pytest.raises(Invalid, match="补足位数后相同"):
-        act(CITY, change, authority_id=key, code="430", printed_name="别处")
+        act(CITY, change, authority_id=key, code="430000", printed_name="别处")
     third = make_body("第三处", N.TITLE_OFFICE)
     with pytest.raises(IntegrityError), unit_of_work(SYSTEM) as session:  # the database holds it, too
         session.add(IssuingAuthority(body_id=third, code="43010", printed_name="第三处"))
@@ -340,7 +386,7 @@ def test_a_code_nothing_was_issued_under_is_corrected_and_revives_as_another() -
     act(CITY, services.change_issuing_authority, authority_id=key, code="0100", **values)  # nothing new
     assert detail("bodies.change_issuing_authority") == {"changes": {"code": ["0190", "0100"]}}
     assert len(trail("bodies.change_issuing_authority")) == 1
-    with pytest.raises(Invalid, match="1 至 8 位字母和数字"):
+    with pytest.raises(Invalid, match="4 至 8 位数字和大写字母"):
         act(CITY, services.change_issuing_authority, authority_id=key, code="010000000", **values)
     act(CITY, services.deregister_issuing_authority, authority_id=key, reason="更名")
     with pytest.raises(Conflict, match="已经注销"):
@@ -358,10 +404,10 @@ def test_the_database_knows_where_initial_determination_ends() -> None:
         session.add(Acceptance(**row, active=False, deregistered_at=clock.now()))
 
 
-@pytest.mark.parametrize("code", ["", "123456789", "01-0", "零一"])
+@pytest.mark.parametrize("code", ["", "43", "123456789", "01-0", "零一"])
 def test_bad_issuing_code(code: str) -> None:
     office = make_body("管理处", N.TITLE_OFFICE)
-    with pytest.raises(Invalid, match="发证单位编码为 1 至 8 位字母和数字"):
+    with pytest.raises(Invalid, match="发证单位编码为 4 至 8 位数字和大写字母"):
         act(CITY, services.add_issuing_authority, body_id=office, code=code, printed_name="人社局")
 
 

@@ -114,6 +114,8 @@ def test_what_applicants_should_know_is_written_after_saving(doors: Doors) -> No
     browser.post(f"/a3/retire/{key}", data={"reason": "职能划转"} | opened(browser, f"/a3/retire/{key}"))
     assert "guideline" not in browser.get("/a3/").text
     assert browser.post(f"/a3/guideline/{key}", data={"guideline": "晚了"}).status_code == 422
+    assert browser.get(f"/a3/guideline/{key}").location == f"/a3/show/{key}"
+    assert "已经注销，不能修改申报须知。" in browser.get(f"/a3/show/{key}").text
     assert doors.enter(FAR).get(f"/a3/guideline/{key}").status_code == 404
 
 
@@ -275,12 +277,43 @@ def test_each_keeps_the_bodies_of_his_region_and_an_administrator_all(doors: Doo
     assert "批量导入" in admin.get("/bodies/").text and admin.get("/bodies/import/").status_code == 200
 
 
+BODY = {"code": "CS0002", "name": "长沙市教育局", "node_type": "department", "nature": "government"}
+
+
+def test_a_namesake_is_confirmed_by_a_tick_that_is_asked_for(doors: Doors) -> None:
+    make_body("长沙市教育局", code="CS0001")
+    browser, form = doors.enter(CITY), BODY | {"region_code": "430100"}
+    assert 'name="another"' not in browser.get("/bodies/add").text
+    asked = browser.post("/bodies/add", data=form)
+    assert asked.status_code == 422 and 'name="another"' in asked.text
+    assert "已有同名机构“长沙市教育局”（编码 CS0001）" in asked.text
+    wrong = browser.post("/bodies/add", data=form | {"another": "y", "contact_phone": "无"})
+    assert 'name="another"' in wrong.text and "联系电话应为 11 位手机号" in wrong.text  # the tick stays
+    assert "已新增。" in browser.post("/bodies/add", data=form | {"another": "y"}, follow_redirects=True).text
+
+
+def test_a_body_is_restored_from_its_page(doors: Doors) -> None:
+    key = make_body("长沙市教育局", NodeType.DEPARTMENT)
+    browser, path = doors.enter(CITY), f"/bodies/restore/{key}"
+    assert "恢复</a>" not in browser.get("/bodies/").text
+    assert browser.get(path).location == f"/bodies/show/{key}"
+    act(CITY, services.deregister_body, body_id=key, reason="撤并")
+    make_body("长沙市教育局", code="CS0009")
+    assert f'href="{path}"' in browser.get(f"/bodies/show/{key}").text
+    page = browser.get(path).text
+    assert "操作员身份和账号不随之恢复" in page and "已有同名机构“长沙市教育局”（编码 CS0009）" in page
+    assert browser.post(path, data={"reason": ""}).status_code == 422
+    page = browser.post(path, data={"reason": "误操作"}, follow_redirects=True).text
+    assert "已恢复。" in page and "恢复机构" in page and "原因：误操作" in page and "注销时间" in page
+    assert doors.enter(FAR).get(path).status_code == 404
+
+
 def test_an_issuing_code_is_corrected_while_unused_and_never_cut(doors: Doors) -> None:
     office = make_body("管理处", NodeType.TITLE_OFFICE)
     key = act(SYSTEM, services.add_issuing_authority, body_id=office, code="0190", printed_name="长沙市人社局")
     browser = doors.enter(CITY)
     page = browser.get("/a9/add").text
-    assert "发证单位编码一般为机构所属统筹区后 4 位" in page
+    assert "一般为机构所属统筹区后 4 位" in page and "小写字母按大写保存" in page
     assert "maxlength" not in re.search(r'<input[^>]* name="code"[^>]*>', page)[0]
     long = browser.post(
         f"/a9/edit/{key}",

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
@@ -74,6 +75,12 @@ def test_ancestors_nearest_first(session: Session) -> None:
 )
 def test_search_specialities(session: Session, text: str, found: str) -> None:
     assert [row.name for row in queries.search_specialities(session, f" {text} ")] == [found]
+
+
+def test_a_whole_code_is_found_first(session: Session) -> None:
+    above = sa.select(Speciality.parent_id).where(Speciality.parent_id.is_not(None))
+    branches = session.scalars(sa.select(Speciality.code).where(Speciality.id.in_(above))).all()
+    assert [queries.search_specialities(session, f" {code}")[0].code for code in branches] == branches
 
 
 @pytest.mark.parametrize("text", ["", "  ", "%", "_", "没有这个专业"])

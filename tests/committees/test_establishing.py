@@ -88,7 +88,7 @@ WRONG = [
     ),
     ({"smaller_agreed_by": "厅" * 121}, {"smaller_agreed_by": "同意单位不超过 120 个字。"}),
     ({"name": "已有的高评会"}, {"name": "已有同名的评委会（编码 C1）。"}),
-    ({"member_count": 24}, {"member_count": "评委会人数应为单数，1 至 999 人。"}),
+    ({"member_count": 24}, {"member_count": "评委会人数应为单数，3 至 999 人。"}),
 ]
 
 

@@ -242,7 +242,69 @@ def test_neither_does_the_service_take_it(app: Flask, amount: str) -> None:
     with clock.at(MONDAY):
         key = make_committee()
         with pytest.raises(services.details.Invalid, match="缴费金额应在 0 至 100,000 元之间。"):
-            act(CITY, services.set_fee, committee_id=key, **fee)
+            act(CITY, services.add_fee, committee_id=key, **fee)
+
+
+FEE = {"item": FeeItem.REVIEW, "level": TitleLevel.FULL_SENIOR}
+_ROW = re.compile(r'action="(/a10/\d+/other/fees/\d+)[^"]*" class="fee">.*?name="stamp" value="([^"]+)".*?</td>', re.S)
+
+
+def fee_row(page: str) -> tuple[str, str, str]:
+    """The first row's form: its address, its stamp, and all that stands in its cell."""
+    found = _ROW.search(page)
+    assert found
+    return found[1], found[2], found[0]
+
+
+def test_a_fee_that_there_is_is_not_added_over(doors: Doors) -> None:
+    path, http = f"/a10/{make_committee()}/other/fees", doors.enter(CITY)
+    fee = {"item": "review", "level": "full_senior", "amount": "450"}
+    assert http.post(path, data=fee).status_code == 302
+    again = http.post(path, data=fee | {"amount": "900"})
+    assert again.status_code == 422 and "已有正高级评审费 450.00 元，请在列表中修改。" in again.text
+    both = http.post(path, data=fee | {"item": "", "amount": "-1"}).text
+    assert "有 2 处需要改正" in both and "缴费金额应在 0 至 100,000 元之间。" in both
+
+
+def test_what_is_wrong_with_a_rows_amount_is_told_in_the_row(doors: Doors) -> None:
+    key, http = make_committee(), doors.enter(CITY)
+    act(CITY, services.add_fee, committee_id=key, **FEE, amount=Decimal(450))
+    path, stamp, _ = fee_row(http.get(f"/a10/{key}/other/fees").text)
+    for typed, words in (
+        ("-1", "缴费金额应在 0 至 100,000 元之间。"),
+        ("四百", "请填写数字"),
+        ("", "请填写缴费金额。"),
+    ):
+        refused = http.post(path, data={"amount": typed, "stamp": stamp})
+        again, still, cell = fee_row(refused.text)
+        assert (refused.status_code, again, still) == (422, path, stamp)
+        assert words in cell and f'value="{typed}"' in cell
+        assert 'id="item"' not in refused.text  # 【新增】 is not opened
+    assert http.post(path, data={"amount": "500", "stamp": stamp}).status_code == 302
+    assert http.post(path, data={"amount": "500.0", "stamp": stamp}).status_code == 302  # pressed twice
+    assert "评审费 450.00 元 → 正高级评审费 500.00 元" in http.get(f"/a10/{key}/other/history").text
+
+
+def test_the_second_at_a_fee_is_told(doors: Doors) -> None:
+    key, first, second = make_committee(), doors.enter(CITY), doors.enter(PROVINCE)
+    row = act(CITY, services.add_fee, committee_id=key, **FEE, amount=Decimal(450))
+    act(CITY, services.add_fee, committee_id=key, **FEE | {"item": FeeItem.INTERVIEW}, amount=Decimal(90))
+    path, stamp, _ = fee_row(first.get(f"/a10/{key}/other/fees").text)
+    assert first.post(path, data={"amount": "500", "stamp": stamp}).status_code == 302
+    refused = second.post(path, data={"amount": "600", "stamp": stamp})
+    _, anew, cell = fee_row(refused.text)
+    assert refused.status_code == 422 and "已被他人修改，没有保存" in cell and 'value="600"' in cell
+    assert "正高级评审费 450.00 元 → 正高级评审费 500.00 元" in cell
+    assert anew != stamp and refused.text.count("已被他人修改") == 1
+    rows = dict(_ROW.findall(refused.text))
+    other = next(address for address in rows if address != path)
+    assert second.post(other, data={"amount": "95", "stamp": rows[other]}).status_code == 302
+    assert second.post(path, data={"amount": "600", "stamp": anew}).status_code == 302
+    act(CITY, services.remove_fee, committee_id=key, row_id=row)
+    gone = first.post(path, data={"amount": "700", "stamp": anew}, follow_redirects=True).text
+    assert "这项缴费标准已被他人移除，您填写的 700 元没有保存。" in gone
+    with read_session(SYSTEM) as session:
+        assert session.scalars(sa.select(FeeStandard.amount)).all() == [Decimal(95)]
 
 
 # -- batches --------------------------------------------------------------------------------------------------------------------------

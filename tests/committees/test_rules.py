@@ -9,7 +9,7 @@ from app.catalog.enums import TitleLevel as L
 from app.committees import rules
 from app.committees.enums import CommitteeGrade as G
 
-ODD = "评委会人数应为单数，1 至 999 人。"
+ODD = "评委会人数应为单数，3 至 999 人。"
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,9 @@ ODD = "评委会人数应为单数，1 至 999 人。"
         (G.SENIOR, 24, True, "湖南省人社厅", ODD),
         (G.INTERMEDIATE, 13, True, "", None),
         (G.JUNIOR, 7, False, "", None),
+        (G.JUNIOR, 3, False, "", None),
+        (G.JUNIOR, 1, False, "", ODD),
+        (G.SENIOR, 1, False, "湖南省人社厅", ODD),  # fewer than give an opinion on each applicant
         (G.JUNIOR, 0, False, "", ODD),
         (G.JUNIOR, -1, False, "", ODD),
         (G.SENIOR, 1001, True, "", ODD),
@@ -50,6 +53,20 @@ def test_three_years(recorded_on: date, last: date) -> None:
     assert rules.record_problem(recorded_on, late) == {
         "valid_until": f"评委会备案有效期不超过 3 年，最晚到 {last:%Y-%m-%d}。"
     }
+
+
+@pytest.mark.parametrize("recorded_on", [date.min, date(1, 2, 28), date(9996, 2, 29), date(9998, 1, 1), date.max])
+def test_no_record_of_a_day_nobody_means(recorded_on: date) -> None:
+    for valid_until in (date.min, date.max):
+        for today in (None, date.min, date(2026, 3, 2), date.max):
+            assert rules.record_problem(recorded_on, valid_until, today)
+
+
+@pytest.mark.parametrize("day", [date.min, date.max])
+def test_no_batch_of_a_day_nobody_means(day: date) -> None:
+    days = dict.fromkeys(("opens_on", "closes_on", "review_from", "review_until"), day)
+    for year in (0, -5, 2026, 10**9):
+        assert rules.batch_problem(G.SENIOR, date.max, date(2026, 3, 2), year=year, levels=[], **days)
 
 
 def test_a_record_ends_after_it_begins() -> None:

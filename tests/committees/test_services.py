@@ -203,7 +203,7 @@ def test_only_the_officers_of_its_region_keep_a_committee() -> None:
         for service, values in (
             (services.add_speciality, {"speciality_id": leaf}),
             (services.add_founder, {"body_id": body}),
-            (services.set_fee, fee),
+            (services.add_fee, fee),
             (services.remove_founder, {"row_id": 1}),
             (services.deregister_committee, {"reason": "撤销"}),
         ):
@@ -211,7 +211,7 @@ def test_only_the_officers_of_its_region_keep_a_committee() -> None:
                 act(actor, service, committee_id=key, **values)
     assert act(CITY, services.add_speciality, committee_id=key, speciality_id=leaf)
     with pytest.raises(NotFound):
-        act(CITY, services.set_fee, committee_id=999_999, **fee)
+        act(CITY, services.add_fee, committee_id=999_999, **fee)
 
 
 def test_nothing_is_added_to_a_deregistered_committee() -> None:
@@ -234,10 +234,19 @@ def test_a_row_of_another_committee_is_not_removed_through_this_one() -> None:
 def test_a_fee_has_one_amount_for_an_item_and_level() -> None:
     key = create()
     at = {"committee_id": key, "item": FeeItem.REVIEW, "level": L.FULL_SENIOR}
-    first = act(CITY, services.set_fee, **at, amount=Decimal("450.50"))
-    assert act(CITY, services.set_fee, **at, amount=Decimal(500)) == first
-    assert act(CITY, services.set_fee, **(at | {"level": L.ASSOCIATE_SENIOR}), amount=Decimal(0)) != first
-    with pytest.raises(Invalid, match="最多两位小数"):
-        act(CITY, services.set_fee, **at, amount=Decimal("1.005"))
+    first = act(CITY, services.add_fee, **at, amount=Decimal("450.50"))
+    with pytest.raises(Invalid) as refused:
+        act(CITY, services.add_fee, **at, amount=Decimal("1.005"))
+    assert refused.value.fields == {
+        "item": "已有正高级评审费 450.50 元，请在列表中修改。",
+        "amount": "缴费金额最多两位小数。",
+    }
+    assert act(CITY, services.add_fee, **(at | {"level": L.ASSOCIATE_SENIOR}), amount=Decimal(0)) != first
     with pytest.raises(Invalid, match="高评会不评审中级"):
-        act(CITY, services.set_fee, **(at | {"level": L.INTERMEDIATE}), amount=Decimal(1))
+        act(CITY, services.add_fee, **(at | {"level": L.INTERMEDIATE}), amount=Decimal(1))
+    assert act(CITY, services.change_fee, committee_id=key, row_id=first, amount=Decimal(500)) == first
+    with pytest.raises(Invalid, match="最多两位小数"):
+        act(CITY, services.change_fee, committee_id=key, row_id=first, amount=Decimal("1.005"))
+    act(CITY, services.remove_fee, committee_id=key, row_id=first)
+    with pytest.raises(NotFound):
+        act(CITY, services.change_fee, committee_id=key, row_id=first, amount=Decimal(600))

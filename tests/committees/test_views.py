@@ -184,7 +184,10 @@ def test_other_information_is_kept_in_place(doors: Doors) -> None:
     assert "从列表中选择" in http.post(f"{at}/founders", data={"body_id": str(key)}).text
     fee = {"item": "review", "level": "full_senior", "amount": "450.00"}
     assert http.post(f"{at}/fees", data=fee).status_code == 302
-    assert http.post(f"{at}/fees", data=fee | {"amount": "500"}).status_code == 302
+    with read_session(SYSTEM) as session:
+        row = session.scalars(sa.select(FeeStandard.id)).one()
+    changed = {"amount": "500"} | opened(http, f"{at}/fees")
+    assert http.post(f"{at}/fees/{row}", data=changed).status_code == 302
     assert "不超过" not in http.get(f"{at}/fees").text
     for wrong_fee in ({"amount": "-1"}, {"amount": "x"}, {"level": "clerk"}, {"amount": "1.001"}, {"item": ""}):
         assert http.post(f"{at}/fees", data=fee | wrong_fee).status_code == 422
@@ -198,6 +201,18 @@ def test_other_information_is_kept_in_place(doors: Doors) -> None:
     ):
         assert words in told
     assert http.get(f"{at}/elsewhere").status_code == 404
+
+
+def test_specialities_are_offered_of_the_committees_own_series(doors: Doors) -> None:
+    http, key = doors.enter(CITY), make_committee("高评会", covers=("建设类",), member_count=25)
+    with read_session(SYSTEM) as session:
+        own = series(session, "工程技术人员")
+    page = http.get(f"/a10/{key}/other/specialities?add=1").text
+    assert f'data-url="/search/specialities?series={own}"' in page
+    assert 'data-follows="series=series_id"' in http.get("/a10/new").text
+    refused = http.post(f"/a10/{key}/other/specialities", data={"speciality_id": str(find("给排水"))})
+    assert refused.status_code == 422 and "“给排水”已包含在评审专业“建设类”之中" in refused.text
+    assert http.post(f"/a10/{key}/other/specialities", data={"speciality_id": str(find(""))}).status_code == 302
 
 
 def test_rows_are_removed_but_not_the_last(doors: Doors) -> None:
@@ -216,6 +231,15 @@ def test_rows_are_removed_but_not_the_last(doors: Doors) -> None:
     assert "至少要有一个评审专业" in http.post(f"/a10/other/specialities/{rows[1]}/remove", follow_redirects=True).text
     assert doors.enter(FAR).post(f"/a10/other/founders/{founder}/remove").status_code == 404
     assert http.post("/a10/other/history/1/remove").status_code == 404
+
+
+def test_the_forms_of_a_deregistered_committee_lead_to_its_page(doors: Doors) -> None:
+    key, http = make_committee("高评会"), doors.enter(CITY)
+    path = f"/a10/{key}/deregister"
+    assert http.post(path, data={"reason": "撤销"} | opened(http, path)).status_code == 302
+    for form, words in (("edit", "不能编辑"), ("deregister", "不能再次注销")):
+        answer = http.get(f"/a10/{key}/{form}", follow_redirects=True)
+        assert answer.request.path == f"/a10/{key}" and f"“高评会”已经注销，{words}。" in answer.text
 
 
 def test_changing_the_contact_changes_the_operator(doors: Doors) -> None:

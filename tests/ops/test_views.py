@@ -255,7 +255,7 @@ def test_a_fee_changed_meanwhile_is_told_from_its_committees_history(desk: Brows
 def test_fees_are_changed_by_the_committees_services(desk: Browser) -> None:
     committee = make_committee("缴费高评会")
     values = {"committee_id": committee, "item": FeeItem.REVIEW, "level": TitleLevel.FULL_SENIOR}
-    key = act(SYSADMIN, committees.set_fee, **values, amount=Decimal("300.00"))
+    key = act(SYSADMIN, committees.add_fee, **values, amount=Decimal("300.00"))
     assert "缴费高评会" in desk.get("/ops/dictionaries/fees/?search=缴费").text
     assert "缴费高评会" not in desk.get("/ops/dictionaries/fees/?search=别的").text
     refused = save(desk, f"/ops/dictionaries/fees/edit/?id={key}", {"amount": "999999"})

@@ -26,33 +26,19 @@ def test_declaration(posts: int, occupied: int, asked: int, fields: dict[str, st
 
 
 @pytest.mark.parametrize(
-    "granted, problem",
+    "taken, number, problem",
     [
-        (0, None),
-        (3, None),
-        (4, "核准职数应为 0 至 3 的整数。"),
-        (-1, "核准职数应为 0 至 3 的整数。"),
-        (None, "请填写核准职数。"),
+        (0, 0, None),
+        (0, 5, None),
+        (0, 6, "核准职数应为 0 至 5 的整数。"),
+        (0, -1, "核准职数应为 0 至 5 的整数。"),
+        (0, None, "请填写核准职数。"),
+        (3, 3, None),
+        (3, 1, "已推荐上报 3 人，核准职数不能少于 3。"),
+        (3, 6, "核准职数应为 3 至 5 的整数。"),
+        (5, 5, None),
+        (6, 5, "已推荐上报 6 人，多于申报职数 5，不能核准；请由单位按实际人数重新申报。"),
     ],
 )
-def test_grant(granted: int | None, problem: str | None) -> None:
-    assert rules.grant_problem(3, granted) == problem
-
-
-@pytest.mark.parametrize(
-    "granted, taken, number, problem",
-    [
-        (3, 0, 0, None),
-        (3, 2, 2, None),
-        (3, 2, 5, None),
-        (3, 2, 1, "已单位推荐上报 2 人，核准职数不能少于 2。"),
-        (3, 3, 3, "核准职数没有变化。"),
-        (3, 4, 3, "核准职数没有变化。"),
-        (3, 4, 5, None),
-        (3, 4, 2, "已单位推荐上报 4 人，核准职数不能少于 3。"),  # more went up before there was a limit
-        (3, 0, 6, "核准职数应为 0 至 5 的整数。"),
-        (3, 0, None, "请填写核准职数。"),
-    ],
-)
-def test_correction(granted: int, taken: int, number: int | None, problem: str | None) -> None:
-    assert rules.correction_problem(5, granted, taken, number) == problem
+def test_grant(taken: int, number: int | None, problem: str | None) -> None:
+    assert rules.grant_problem(5, taken, number) == problem

@@ -9,13 +9,15 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.exc import IntegrityError
 
+from app.bodies import services as bodies
 from app.bodies.enums import NodeType as N
+from app.bodies.models import Body
 from app.catalog.enums import TitleLevel as L
 from app.core import clock
 from app.core.audit import AuditEntry
 from app.core.db import read_session, unit_of_work
 from app.core.enums import Role
-from app.core.errors import Conflict, Invalid, NotAllowed, NotFound
+from app.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
 from app.core.scope import Actor
 from app.quotas import queries, services
 from app.quotas.enums import QuotaStatus
@@ -139,7 +141,7 @@ def test_refused_and_declared_anew_the_history_keeps_every_reason(unit: Actor) -
     assert told() == [
         ("quotas.declare", {"posts": 10, "occupied": 4, "asked": 3}),
         ("quotas.refuse", {"asked": 3, "opinion": "岗位设置方案未批复"}),
-        ("quotas.redeclare", {"posts": 10, "occupied": 4, "asked": 1}),
+        ("quotas.redeclare", {"changes": {"asked": [3, 1]}}),
         ("quotas.approve", {"asked": 1, "granted": 1, "opinion": "已批复"}),
     ]
 
@@ -199,7 +201,7 @@ def test_the_second_of_two_officers_is_told_what_the_first_decided(unit: Actor) 
         decide(PROVINCE, key, version=seen, granted=3)
     seen = get(key).version
     correct(CITY, key, 1)
-    with pytest.raises(Conflict, match="已于 03-02 10:00 审核通过，核准 1。"):
+    with pytest.raises(Conflict, match="长沙经办人已于 03-02 10:00 更正核准职数，核准 1。"):
         correct(PROVINCE, key, 3, version=seen)
 
 
@@ -303,6 +305,30 @@ def test_who_sees_what(unit: Actor, bureau: Actor) -> None:
     ):
         with read_session(actor) as session:
             assert (session.get(PostQuota, key) is not None) is seen
+
+
+# -- the unit's end --------------------------------------------------------------------------------------------------
+
+
+def test_a_unit_that_waits_for_a_decision_is_in_use(unit: Actor) -> None:
+    key, ended = declare(unit), {"body_id": unit.body_id, "reason": "撤销"}
+    with pytest.raises(Refusal, match="正在使用，不能注销：待审核的职数申报（2026 年度副高级职数）。"):
+        act(CITY, bodies.deregister_body, **ended)
+    decide(CITY, key, approve=False, opinion="机构将撤销")
+    act(CITY, bodies.deregister_body, **ended)
+    with pytest.raises(Conflict, match="已经注销"):
+        declare(unit, level=L.ASSISTANT)
+    with pytest.raises(Conflict, match="已经注销"):
+        redeclare(unit, key, asked=1)
+
+
+def test_what_a_retired_unit_asked_for_is_refused_but_not_approved(unit: Actor) -> None:
+    key = declare(unit)
+    with unit_of_work(SYSTEM) as session:  # as before such requests counted as a use
+        session.execute(sa.update(Body).where(Body.id == unit.body_id).values(active=False, deregistered_at=MONDAY))
+    with pytest.raises(Conflict, match="“排水中心”已经注销，不能审核通过它申报的职数。"):
+        decide(CITY, key, granted=1)
+    assert decide(CITY, key, approve=False, opinion="单位已注销") == key
 
 
 # -- correcting ----------------------------------------------------------------------------------------------------

@@ -52,6 +52,8 @@ def test_declared_decided_and_then_a_limit(doors: Doors) -> None:
     path = f"/u152/{key}/decide"
     assert "审核不通过的，请填写原因。" in send(office, path, approve="0", opinion="")
     assert "核准职数应为 0 至 3 的整数。" in send(office, path, approve="1", granted="5")
+    page = office.get(path).text
+    assert page.index("已推荐上报人数</dt>") < page.index('name="granted"')  # what is decided on, then the decision
     done = send(office, path, approve="1", granted="2")
     assert "排水事务中心：已审核通过。" in done and "没有等待本机构审核的职数申报" in done
     with read_session(SYSTEM) as session:
@@ -97,6 +99,7 @@ def test_refused_it_is_declared_anew_from_what_it_was(doors: Doors) -> None:
     assert (quota().id, quota().status.value, quota().asked) == (key, "submitted", 2)
     send(doors.enter(CITY), f"/u152/{key}/decide", approve="1", granted="1", opinion="核减")
     told = desk.get(f"/u151/{key}").text
+    assert "已聘职数：7 → 8" in told and "申报职数：3 → 2" in told
     for words in ("审核不通过", "审核意见：请核对已聘职数", "重新申报", "审核通过", "核准职数：1", "审核意见：核减"):
         assert words in told
 
@@ -139,6 +142,9 @@ def test_all_conditions_means_all(doors: Doors) -> None:
     found = {query: office.get(f"/u152/{query}").text.count('data-label="单位名称"') for query in QUERIES}
     assert found == QUERIES
     assert '<option selected value="submitted">' in office.get("/u152/").text
+    page = office.get("/u152/?status=all&year=2026").text  # as a browser asks, which leaves out what is empty
+    assert page.count('data-label="单位名称"') == 3 and '<option selected value="all">全部' in page
+    assert "/u152/export?year=2026&amp;status=all" in page or "/u152/export?status=all&amp;year=2026" in page
 
 
 QUERIES = {"": 1, "?status=": 3, "?status=approved": 1, "?level=full_senior&status=": 1, "?status=refused&year=2025": 0}

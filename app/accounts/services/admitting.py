@@ -151,12 +151,8 @@ def _claimed(session: Session, actor: Actor, row: UnitRegistration, match: Match
 def _account_of(session: Session, row: UnitRegistration) -> Account:
     """The contact's account: the one he has, or a new one with the name and password of the registration."""
     person, account = queries.person_and_account(session, row.contact_id_number)
-    if person is not None and person.name != row.contact_name:
-        raise Conflict("联系人姓名与该身份证号登记的不一致，请审核不通过并说明。")
-    if account is not None and not account.active:
-        raise Conflict(
-            "联系人的账号已被停用，通过后也不能登录：请审核不通过，请单位更换联系人；或由系统管理员启用该账号后再审核。"
-        )
+    if problem := queries.contact_problem(row, person, account):
+        raise Conflict(problem)
     if account is None:
         account = create_person_account(
             session,

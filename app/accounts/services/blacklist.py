@@ -79,6 +79,8 @@ def change_entry(
 def lift_entry(session: Session, *, actor: Actor, entry_id: int, reason: str) -> None:
     """【解除】 with its reason: it bars nobody from now on; the row and its history stay."""
     entry = _held(session, actor, entry_id)
+    if entry.ends_on < clock.today():
+        raise Conflict(f"这条黑名单已于 {entry.ends_on} 到期，已经失效，不用解除。")
     if not reason.strip():
         raise Invalid({"reason": "请填写解除原因。"})
     entry.lifted_at, entry.lifted_reason = clock.now(), reason.strip()

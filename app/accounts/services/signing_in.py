@@ -143,11 +143,14 @@ def _words(result: AttemptResult, account: Account | None) -> str:
 
 
 def open_session(session: Session, *, account: Account, ip: str, agent: str, post_id: int | None = None) -> SignIn:
-    """A new login session of `account`; with one post only, acting in it at once."""
+    """A new login session of `account`; with one post only, acting in it at once.
+
+    Whoever has none left may still apply for himself, where he never did: he signs in, and that is all there is for him.
+    """
     must_change = account.password_changed_at is None
     if post_id is None:
         posts = queries.posts_in_force(session, account.id, clock.today())
-        if not posts:
+        if not posts and not queries.may_open_application(session, account.id):
             return SignIn(problem="该账号没有有效的任职身份，请联系系统管理员。")
         post_id = posts[0].id if len(posts) == 1 and not must_change else None
     token = secrets.token_urlsafe(32)

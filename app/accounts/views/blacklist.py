@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,7 +18,7 @@ from app.core.enums import Role
 from app.web.access import only
 from app.web.forms import date_field, long_text_field, text_field
 from app.web.identity import read
-from app.web.lists import Column, desc
+from app.web.lists import Button, Column, desc
 from app.web.records import RecordView
 
 
@@ -95,6 +95,10 @@ class BlacklistView(RecordView):
     def prepare(self, form: Any) -> None:
         years = longest_years(read())
         form.ends_on.description = f"这一天仍有效；不填为最长期限 {years} 年（《职称评审管理暂行规定》）。"
+
+    def row_actions(self, row: Any) -> Sequence[Button]:
+        over = _standing(row) == "已到期"
+        return [one for one in super().row_actions(row) if not (over and one.label == self.retire_word)]
 
     def keeps(self, row: Any) -> bool:
         return row.lifted_at is None

@@ -22,8 +22,9 @@ from app.accounts.forms import (
     UnitRegistrationForm,
 )
 from app.accounts.models import UnitRegistration, UnmaskLog
-from app.accounts.queries import Match, matching_bodies
+from app.accounts.queries import Match, contact_note, kept_account, matching_bodies
 from app.bodies.enums import BodyNature
+from app.bodies.models import Body
 from app.catalog.queries import regions_of
 from app.core.db import unit_of_work
 from app.core.enums import Role
@@ -134,13 +135,16 @@ class UnitRegistrationView(BaseView):
             else:
                 session[OPENED] = key
                 row = self._opened()
-        looks = []
+        looks, became = [], {}
         if row is not None:
             with elevated(read(), "who looked at the contact's number is told to whoever registered") as work:
                 seen = sa.select(UnmaskLog).where(UnmaskLog.registration_id == row.id).order_by(UnmaskLog.id.desc())
                 looks = list(work.scalars(seen))
+            if row.body_id:
+                became = {"body": read().get(Body, row.body_id), "kept": kept_account(read(), row)}
         return self.render_template(
-            "accounts/registration_status.html", title="查询审核进度", form=form, row=row, looks=looks
+            "accounts/registration_status.html",
+            **became | {"title": "查询审核进度", "form": form, "row": row, "looks": looks},
         ), 422 if form.errors or form.form_errors else 200
 
     def _opened(self) -> UnitRegistration | None:
@@ -242,6 +246,7 @@ class RegistrationReviewView(ListScreen):
             row=row,
             form=form,
             waiting=waiting,
+            contact=contact_note(read(), row) if waiting else None,
             matches=matches,
             stamp=request.form.get("stamp") or services.stamp_of(row, matches),
             revealed=revealed,

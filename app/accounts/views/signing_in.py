@@ -66,7 +66,7 @@ class AuthView(BaseView):
                 )
             if outcome.token:
                 return _remember(outcome, _inside(request.args.get("next")))
-            form.password.errors = [outcome.problem]
+            form.form_errors.append(outcome.problem)
         return self.render_template("accounts/login.html", form=form), 422 if form.errors else 200
 
     @expose("/logout/", methods=["POST"])
@@ -114,6 +114,8 @@ class PostView(BaseView):
             must_change = queries.must_change_password(reading, actor.user_id)
         if must_change:
             flash("初始密码是别人给您的，请先修改密码。", "warning")
+            return redirect(url_for("PasswordView.change"))
+        if not posts:
             return redirect(url_for("PasswordView.change"))
         if request.method == "POST":
             wanted = request.form.get("post_id", "")
@@ -204,7 +206,11 @@ class PasswordView(BaseView):
             .all()
         )
         return self.render_template(
-            "accounts/account.html", form=form, looks=looks, may_apply=self._may_apply()
+            "accounts/account.html",
+            form=form,
+            looks=looks,
+            may_apply=self._may_apply(),
+            without_post=self._without_post(),
         ), 422 if form.errors else 200
 
     @expose("/applicant", methods=["GET", "POST"])
@@ -224,6 +230,11 @@ class PasswordView(BaseView):
         return self.render_template(
             "accounts/applicant.html", title="开通个人申报", form=form, may_apply=self._may_apply()
         ), 422 if form.errors else 200
+
+    def _without_post(self) -> bool:
+        """Whether there is nothing for him but this page: no post to act in, or none any more."""
+        with read_session(_SIGN_IN) as reading:
+            return not queries.posts_in_force(reading, current_actor().user_id or 0, clock.today())
 
     def _may_apply(self) -> bool:
         with read_session(_SIGN_IN) as reading:

@@ -24,7 +24,7 @@ from app.core.errors import Conflict, Invalid, NotAllowed, Refusal
 from app.core.scope import Actor
 from app.public_notices.enums import NoticeKind
 from app.public_notices.queries import standing
-from app.quotas.queries import granted
+from app.quotas.queries import declared, granted
 
 HOLDER_ROLES: Mapping[NodeType, frozenset[Role]] = {
     NodeType.UNIT: frozenset({Role.UNIT}),
@@ -180,9 +180,9 @@ def upward_facts(session: Session, application: Application) -> Facts:
 
 def _quota_problem(session: Session, application: Application) -> str:
     kind = (application.employer_id, application.year, application.level)
-    if granted(session, *kind) is None:
+    if not declared(session, *kind):
         return ""
-    # two of a unit's officers must not take the last place at once, nor one while the number is corrected
+    # two of a unit's officers must not take the last place at once, nor one while the number is decided or corrected
     session.get(Body, application.employer_id, with_for_update={"key_share": True}, populate_existing=True)
     limit = granted(session, *kind)
     used = recommended(session, *kind, but=application.id)

@@ -9,6 +9,7 @@ from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import BaseView, expose
 
+from app.accounts.queries import bar_of
 from app.applications import queries, rules, services
 from app.applications.enums import WITH_APPLICANT, ApplicationAction, ApplicationState, Section
 from app.applications.forms import HeadForm, MaterialForm, section_form
@@ -32,6 +33,10 @@ from app.web.identity import command, current_actor, read
 from app.web.lists import Button
 
 
+def _barred() -> str:
+    return bar_of(read(), current_actor().person_id or 0, clock.today())
+
+
 class ApplicationView(BaseView):
     """职称申报."""
 
@@ -42,7 +47,7 @@ class ApplicationView(BaseView):
     @expose("/")
     def list(self) -> ResponseReturnValue:
         rows = read().scalars(queries.mine(current_actor().person_id or 0).limit(50)).all()
-        return self.render_template("applications/mine.html", title="职称申报", rows=rows)
+        return self.render_template("applications/mine.html", title="职称申报", rows=rows, barred=_barred())
 
     # -- the head ----------------------------------------------------------------------------------------------
 
@@ -93,6 +98,7 @@ class ApplicationView(BaseView):
             title="职称申报信息",
             form=form,
             gap=gap,
+            barred=_barred(),
             guidelines=_guidelines(form),
             back=url_for("ApplicationView.show", pk=application.id) if application else url_for("ApplicationView.list"),
         ), 422 if form.errors else 200

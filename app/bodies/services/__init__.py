@@ -18,6 +18,7 @@ from app.bodies.services.keeping import (
     endings,
     hold,
     require_keeper,
+    restore_body,
     take_registration,
     uses,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "endings",
     "hold",
     "require_keeper",
+    "restore_body",
     "set_guideline",
     "take_registration",
     "uses",

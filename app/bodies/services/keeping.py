@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.bodies import rules
+from app.bodies import queries, rules
 from app.bodies.enums import BodyNature, NodeType
 from app.bodies.models import Body
 from app.catalog.queries import region_in_force
@@ -52,8 +52,12 @@ def create_body(
     credit_code: str = "",
     contact_name: str = "",
     contact_phone: str = "",
+    another: bool = True,
 ) -> Body:
-    """【新增】 a body in the actor's region. Raises Invalid with every field at fault, NotAllowed outside the region."""
+    """【新增】 a body in the actor's region. Raises Invalid with every field at fault, NotAllowed outside the region.
+
+    `another`: where one of its name is there already, it is known to be another.
+    """
     require_keeper(actor, region_code)
     code, said = code.strip().upper(), _cleaned(name, nature, credit_code, contact_name, contact_phone)
     fields = rules.body_problem(node_type=node_type, **said)
@@ -63,6 +67,8 @@ def create_body(
     if region is None:
         fields["region_code"] = "请选择现行的行政区划。"
     fields |= _taken(session, fields, code=code, credit_code=said["credit_code"])
+    if not another:
+        fields |= _namesake(session, said["name"], region_code)
     if fields:
         raise Invalid(fields)
     body = Body(
@@ -90,6 +96,7 @@ def change_body(
     credit_code: str = "",
     contact_name: str = "",
     contact_phone: str = "",
+    another: bool = True,
 ) -> Body:
     """【编辑】: code, node type and region stay, for paths and certificates were made by them. Invalid by field."""
     body = _kept(session, actor, body_id)
@@ -98,6 +105,8 @@ def change_body(
     said = _cleaned(name, nature, credit_code, contact_name, contact_phone)
     fields = rules.body_problem(node_type=body.node_type, **said)
     fields |= _taken(session, fields, body, credit_code=said["credit_code"])
+    if not another and said["name"] != body.name:
+        fields |= _namesake(session, said["name"], body.region_code)
     if fields:
         raise Invalid(fields)
     changes = audit.assign(body, **said | {"credit_code": said["credit_code"] or None})
@@ -140,6 +149,24 @@ def ending_problem(session: Session, body: Body) -> str:
     return f"“{body.name}”正在使用，不能注销：{'；'.join(found)}。请先处理这些内容。" if found else ""
 
 
+def restore_body(session: Session, *, actor: Actor, body_id: int, reason: str) -> Body:
+    """【恢复】 of a body that was deregistered by mistake, with the reason: it is active again, and no more than that.
+
+    What ended with it stays ended: posts and accounts are granted anew.
+    """
+    body = _locked(session, actor, body_id)
+    if body.node_type is NodeType.COMMITTEE:
+        raise Refusal("评委会注销后不能恢复，请重新建立。")
+    if body.active:
+        raise Conflict(f"“{body.name}”没有注销，不用恢复。")
+    if problem := rules.text_problem(reason, "恢复原因", 300):
+        raise Invalid({"reason": problem})
+    body.active, body.deregistered_at, body.deregistered_reason = True, None, ""
+    session.flush()
+    audit.record(session, actor, "bodies.restore", body, reason=reason.strip())
+    return body
+
+
 def hold(session: Session, body_ids: Collection[int]) -> dict[int, Body]:
     """The bodies a new record is about to use, by key: nobody deregisters them before this transaction ends.
 
@@ -160,14 +187,27 @@ def hold(session: Session, body_ids: Collection[int]) -> dict[int, Body]:
     return found
 
 
-def _kept(session: Session, actor: Actor, body_id: int) -> Body:
+def _locked(session: Session, actor: Actor, body_id: int) -> Body:
     body = session.get(Body, body_id, with_for_update=True, populate_existing=True)
     if body is None:
         raise NotFound
     require_keeper(actor, body.region_code)
+    return body
+
+
+def _kept(session: Session, actor: Actor, body_id: int) -> Body:
+    body = _locked(session, actor, body_id)
     if not body.active:
         raise Conflict(f"“{body.name}”已经注销。")
     return body
+
+
+def _namesake(session: Session, name: str, region_code: str) -> dict[str, str]:
+    """What is asked once more where the region has a body of that name."""
+    other = queries.namesake(session, name, region_code)
+    if other is None:
+        return {}
+    return {"another": f"本统筹区已有同名机构“{other.name}”（编码 {other.code}）；确是另一家的，请勾选后再保存。"}
 
 
 def _cleaned(name: str, nature: BodyNature, credit_code: str, contact_name: str, contact_phone: str) -> dict[str, Any]:
@@ -188,8 +228,12 @@ def _taken(session: Session, wrong: Collection[str], row: Body | None = None, /,
             continue
         other = session.scalar(sa.select(Body).where(getattr(Body, field) == value))
         if other is not None and other is not row:
-            fields[field] = f"已被“{other.name}”使用{'' if other.active else '（已注销）'}。"
+            fields[field] = f"已被“{other.name}”使用{'' if other.active else _ended(other)}。"
     return fields
+
+
+def _ended(body: Body) -> str:
+    return "（已注销）" if body.node_type is NodeType.COMMITTEE else "，它已注销；确属误注销的，可以在“机构管理”中恢复"
 
 
 def _record_change(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import flash, redirect
+from flask import flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_appbuilder.models.sqla.interface import SQLAInterface
@@ -80,6 +80,8 @@ class AcceptanceView(BodyRecords):
     def guideline(self, pk: str) -> ResponseReturnValue:
         """【申报须知】: what applicants read when they choose this body."""
         row = self._row(pk)
+        if request.method == "GET" and not self.keeps(row):
+            return self._closed(row, "修改申报须知", pk)
         form = GuidelineForm(obj=row)
         stamp = Stamp(row, columns(("guideline",)), self._history())
 
@@ -132,7 +134,7 @@ class IssuingAuthorityView(BodyRecords):
             "发证单位编码",
             length=8,
             need=True,
-            hint="发证单位编码一般为机构所属统筹区后 4 位；用它发放过证书后不能更改。",
+            hint="4 至 8 位数字和字母（小写字母按大写保存），一般为机构所属统筹区后 4 位；用它发放过证书后不能更改。",
             render_kw=WHOLE,
         ),
     }

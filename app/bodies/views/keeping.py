@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from flask import flash, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import expose
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from sqlalchemy.orm import Session
+from wtforms import BooleanField
 
 from app.bodies import services
 from app.bodies.enums import KEPT, BodyNature
 from app.bodies.models import Body
+from app.bodies.queries import namesake
 from app.bodies.spreadsheets import BODIES
 from app.bodies.views.common import ENDING, KEEPERS, STATUS, BodyRecords, regions
-from app.web.forms import WHOLE, SelectField, choices_of, enum_field, required, text_field
-from app.web.identity import read
+from app.web.cautions import Caution
+from app.web.forms import WHOLE, SelectField, attempt, choices_of, enum_field, required, text_field
+from app.web.identity import command, current_actor, read
 from app.web.imports import ImportWizard
-from app.web.lists import Column, asc
+from app.web.lists import Button, Column, asc
+from app.web.records import RetireForm
 
 NATURES = tuple(nature for nature in BodyNature if nature is not BodyNature.COMMITTEE)
 
@@ -48,8 +55,9 @@ class BodyView(BodyRecords):
         STATUS,
         *ENDING,
     )
-    edit_columns = ["name", "nature", "credit_code", "contact_name", "contact_phone"]
-    add_columns = ["code", "name", "node_type", "nature", "region_code", *edit_columns[2:]]
+    edit_columns = ["name", "another", "nature", "credit_code", "contact_name", "contact_phone"]
+    add_columns = ["code", "name", "node_type", "nature", "region_code", "another", *edit_columns[3:]]
+    confirmations = ("another",)
     label_columns = {
         "code": "机构编码",
         "name": "机构名称",
@@ -70,7 +78,8 @@ class BodyView(BodyRecords):
         "region_code": SelectField("统筹区", [required("请选择。")], choices=choices_of([])),
         "credit_code": text_field("统一社会信用代码", length=18, hint="18 位；没有的可以不填。", render_kw=WHOLE),
         "contact_name": text_field("联系人", length=40),
-        "contact_phone": text_field("联系电话", length=20),
+        "contact_phone": text_field("联系电话", length=20, hint="手机号，或带区号的固定电话，例如 0731-84900000。"),
+        "another": BooleanField("确认是另一家同名机构"),
     }
     key_name = "body_id"
     wizard = "BodyImportView"
@@ -82,6 +91,31 @@ class BodyView(BodyRecords):
 
     def bars(self, row: Body) -> str:
         return services.ending_problem(read(), row)
+
+    def row_actions(self, row: Any) -> Sequence[Button]:
+        restore = Button("恢复", self.url("restore", pk=row.id))
+        return (*super().row_actions(row), *(() if row.active else (restore,)))
+
+    @expose("/restore/<pk>", methods=["GET", "POST"])
+    def restore(self, pk: str) -> ResponseReturnValue:
+        """【恢复】 of what was deregistered by mistake."""
+        row, form, back = self._row(pk), RetireForm(), self.url("show", pk=pk)
+        if request.method == "GET" and row.active:
+            flash(f"“{row}”没有注销，不用恢复。", "warning")
+            return redirect(back)
+        form.reason.label.text = "恢复原因"
+
+        def save() -> None:
+            with command() as work:
+                services.restore_body(work, actor=current_actor(), body_id=row.id, reason=form.reason.data or "")
+
+        if attempt(form, save):
+            flash("已恢复。需要登录的，请另行授予身份，或由单位重新注册账号。", "success")
+            return redirect(back)
+        said = [Caution("恢复后机构重新有效；注销时结束的操作员身份和账号不随之恢复，需要另行授予，或由单位重新注册。")]
+        if other := namesake(read(), row.name, row.region_code):
+            said.append(Caution(f"本统筹区已有同名机构“{other.name}”（编码 {other.code}），请先核对是不是同一家。"))
+        return self._form(form, f"恢复：{row}", back, ("reason",), confirm="确定恢复吗？", warnings=said)
 
     def prepare(self, form: Any) -> None:
         if "region_code" in form:

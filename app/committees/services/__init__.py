@@ -2,13 +2,14 @@
 
 from app.committees.services.batches import FIXED, batch_uses, change_batch, close_batch, create_batch, used_by
 from app.committees.services.details import (
+    add_fee,
     add_founder,
     add_speciality,
+    change_fee,
     removal_problem,
     remove_fee,
     remove_founder,
     remove_speciality,
-    set_fee,
 )
 from app.committees.services.establishing import (
     Established,
@@ -23,11 +24,13 @@ from app.committees.services.uses import covered_by, founded, open_batches_of, t
 __all__ = [
     "FIXED",
     "Established",
+    "add_fee",
     "add_founder",
     "add_speciality",
     "batch_uses",
     "change_batch",
     "change_committee",
+    "change_fee",
     "close_batch",
     "covered_by",
     "create_batch",
@@ -41,7 +44,6 @@ __all__ = [
     "remove_founder",
     "remove_speciality",
     "reset_operator",
-    "set_fee",
     "taken_by",
     "used_by",
 ]

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.bodies.models import Body
 from app.catalog.enums import TitleLevel
 from app.catalog.models import Speciality
-from app.committees import queries
+from app.committees import queries, rules
 from app.committees.enums import FeeItem
 from app.committees.models import CoveredSpeciality, FeeStandard, FoundingBody
 from app.committees.services.establishing import founders_problem, kept_committee, members_problem
@@ -21,7 +21,6 @@ from app.core.errors import Conflict, Invalid, NotFound, Refusal
 from app.core.scope import Actor
 
 Detail = TypeVar("Detail", CoveredSpeciality, FoundingBody, FeeStandard)
-HIGHEST_FEE = Decimal(100_000)
 
 
 def add_speciality(session: Session, *, actor: Actor, committee_id: int, speciality_id: int) -> CoveredSpeciality:
@@ -35,6 +34,9 @@ def add_speciality(session: Session, *, actor: Actor, committee_id: int, special
     covered = _covered(session, committee_id)
     if row.id in {one.id for one in covered}:
         raise Invalid({"speciality_id": f"“{row.name}”已在评审专业中。"})
+    parents = queries.parents_of(session, committee.series_id)
+    if wider := next((one for one in covered if rules.lies_under(row.id, {one.id}, parents)), None):
+        raise Invalid({"speciality_id": f"“{row.name}”已包含在评审专业“{wider.name}”之中，不用另外新增。"})
     problem = members_problem(committee, [*covered, row], committee.member_count, committee.smaller_agreed_by)
     if problem:
         raise Invalid({"speciality_id": problem})
@@ -103,46 +105,49 @@ def removal_problem(session: Session, row: CoveredSpeciality | FoundingBody | Fe
     return f"年度批次{'、'.join(bound)}接收该专业的申报，请先调整批次的专业或关闭批次。" if bound else None
 
 
-def set_fee(
+def add_fee(
     session: Session, *, actor: Actor, committee_id: int, item: FeeItem, level: TitleLevel, amount: Decimal
 ) -> FeeStandard:
-    """缴费标准 【保存】: the amount of an item at a level, new or instead of the one before."""
+    """缴费标准 【新增】: the amount of an item at a level that has none. Raises Invalid with every field at fault."""
     committee = kept_committee(session, actor, committee_id)
     fields = {}
+    row = FeeStandard(committee_id=committee_id, item=item, level=level, amount=amount)
     if not committee.grade.reviews(level):
         fields["level"] = f"{committee.grade.label}不评审{level.label}。"
-    if not amount.is_finite() or not 0 <= amount <= HIGHEST_FEE:
-        fields["amount"] = f"缴费金额应在 0 至 {HIGHEST_FEE:,} 元之间。"
-    elif amount != round(amount, 2):
-        fields["amount"] = "缴费金额最多两位小数。"
+    same = (FeeStandard.committee_id == committee_id, FeeStandard.item == item, FeeStandard.level == level)
+    if (standing := session.scalar(sa.select(FeeStandard).where(*same))) is not None:
+        fields["item"] = f"已有{_fee(standing)}，请在列表中修改。"
+    if problem := rules.fee_problem(amount):
+        fields["amount"] = problem
     if fields:
         raise Invalid(fields)
-    row = session.scalar(
-        sa.select(FeeStandard)
-        .where(FeeStandard.committee_id == committee_id, FeeStandard.item == item, FeeStandard.level == level)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    what = f"{level.label}{item.label}"
-    if row is None:
-        row = FeeStandard(committee_id=committee_id, item=item, level=level, amount=amount)
-        session.add(row)
-        _flush(session, f"{what}的标准刚刚由其他人录入。")
-        audit.record(session, actor, "committees.add_fee", committee, fee=f"{what} {amount:,.2f} 元")
-    elif row.amount != amount:
-        before = f"{what} {row.amount:,.2f} 元"
-        row.amount = amount
-        session.flush()
-        audit.record(
-            session, actor, "committees.change_fee", committee, changes={"fee": (before, f"{what} {amount:,.2f} 元")}
-        )
+    session.add(row)
+    _flush(session, f"{row}的标准刚刚由其他人录入。")
+    audit.record(session, actor, "committees.add_fee", committee, fee=_fee(row))
     return row
+
+
+def change_fee(session: Session, *, actor: Actor, committee_id: int, row_id: int, amount: Decimal) -> FeeStandard:
+    """缴费标准 【保存】 of a row: another amount."""
+    committee = kept_committee(session, actor, committee_id)
+    row = _row(session, FeeStandard, committee_id, row_id)
+    if problem := rules.fee_problem(amount):
+        raise Invalid({"amount": problem})
+    if row.amount != amount:
+        before, row.amount = _fee(row), amount
+        session.flush()
+        audit.record(session, actor, "committees.change_fee", committee, changes={"fee": (before, _fee(row))})
+    return row
+
+
+def _fee(row: FeeStandard) -> str:
+    return f"{row} {row.amount:,.2f} 元"
 
 
 def remove_fee(session: Session, *, actor: Actor, committee_id: int, row_id: int) -> None:
     committee = kept_committee(session, actor, committee_id)
     row = _row(session, FeeStandard, committee_id, row_id)
-    audit.record(session, actor, "committees.remove_fee", committee, fee=f"{row} {row.amount:,.2f} 元")
+    audit.record(session, actor, "committees.remove_fee", committee, fee=_fee(row))
     session.delete(row)
     session.flush()
 

@@ -27,7 +27,7 @@ from app.committees.forms import (
 )
 from app.committees.models import Committee, CoveredSpeciality, FeeStandard, FoundingBody
 from app.committees.rules import latest_validity
-from app.committees.views.looking import TABS, WORDS, CommitteeQueryView, own_prefix
+from app.committees.views.looking import TABS, WORDS, CommitteeQueryView, FeeEdit, own_prefix
 from app.core import clock
 from app.core.enums import Role
 from app.core.errors import Invalid, Refusal
@@ -119,6 +119,8 @@ class CommitteeView(CommitteeQueryView):
     @expose("/<int:pk>/edit", methods=["GET", "POST"])
     def edit(self, pk: int) -> ResponseReturnValue:
         committee = self._load(pk)
+        if closed := self._closed(committee, "编辑"):
+            return closed
         contact = {"contact_name": committee.body.contact_name, "contact_phone": committee.body.contact_phone}
         form = CommitteeForm(obj=committee, data={"name": committee.body.name} | contact)
         stamp = Stamp(committee, _edited, WORDS, ("bodies", pk))
@@ -148,6 +150,13 @@ class CommitteeView(CommitteeQueryView):
                 ("联系人（评委会操作员）", ["contact_name", "contact_id_number", "contact_phone"]),
             ],
         ), 422 if form.errors else 200
+
+    def _closed(self, committee: Committee, what: str) -> ResponseReturnValue | None:
+        """Its page instead of a form, where it was deregistered; what is sent all the same is refused by the service."""
+        if request.method != "GET" or committee.body.active:
+            return None
+        flash(f"“{committee}”已经注销，不能{what}。", "warning")
+        return redirect(url_for("CommitteeView.show", pk=committee.body_id))
 
     def _hand_over(self, pk: int, name: str, password: str, *, named: bool = False) -> ResponseReturnValue:
         """Back to the committee's page, or on to the one that shows its operator's initial password.
@@ -217,6 +226,8 @@ class CommitteeView(CommitteeQueryView):
         committee = self._load(pk)
         kind = _FORMS.get(tab)
         form = kind() if kind and (request.method == "POST" or request.args.get("add")) else None
+        if isinstance(form, SpecialityForm):
+            form.speciality_id.address = lambda: url_for("BodySearchView.specialities", series=committee.series_id)
         if isinstance(form, FeeForm):
             form.level.choices = choices_of(
                 [(level.value, level.label) for level in TitleLevel if committee.grade.reviews(level)]
@@ -230,12 +241,35 @@ class CommitteeView(CommitteeQueryView):
                 elif isinstance(form, FounderForm):
                     services.add_founder(session, body_id=form.body_id.data or 0, **at)
                 elif isinstance(form, FeeForm):
-                    services.set_fee(session, item=form.item.data, level=form.level.data, amount=form.money, **at)
+                    services.add_fee(session, item=form.item.data, level=form.level.data, amount=form.money, **at)
 
         if form is not None and attempt(form, save):
             flash(f"{TABS[tab]}已保存。", "success")
             return redirect(url_for("CommitteeView.other", pk=pk, tab=tab))
-        return self._other(committee, tab, form)
+        return self._other(committee, tab, form, _edits(pk) if tab == "fees" else None)
+
+    @expose("/<int:pk>/other/fees/<int:row_id>", methods=["POST"])
+    def fee(self, pk: int, row_id: int) -> ResponseReturnValue:
+        """【保存】 of another amount in a row of 缴费标准; what is wrong with it is told in the row."""
+        committee, form = self._load(pk), FeeForm()
+        del form.item, form.level
+        row = read().get(FeeStandard, row_id)
+        typed = "".join(form.amount.raw_data or ())[:12]
+        if row is None or row.committee_id != pk:
+            flash(f"您打开以后，这项缴费标准已被他人移除，您填写的 {typed} 元没有保存。", "danger")
+            return redirect(url_for("CommitteeView.other", pk=pk, tab="fees"))
+        stamp = _stamp_of_fee(row)
+
+        def save() -> None:
+            with command() as session:
+                stamp.check(session, {"amount": form.money})
+                services.change_fee(session, actor=current_actor(), committee_id=pk, row_id=row_id, amount=form.money)
+
+        if attempt(form, save):
+            flash(f"{row}的标准已保存。", "success")
+            return redirect(url_for("CommitteeView.other", pk=pk, tab="fees"))
+        wrong = [*form.amount.errors, *form.form_errors]
+        return self._other(committee, "fees", edits=_edits(pk) | {row_id: FeeEdit(typed, stamp.text, wrong)})
 
     @expose("/other/<tab>/<int:pk>/remove", methods=["GET", "POST"])
     def remove(self, tab: str, pk: int) -> ResponseReturnValue:
@@ -266,7 +300,9 @@ class CommitteeView(CommitteeQueryView):
     def deregister(self, pk: int) -> ResponseReturnValue:
         """注销 with its reason; refused while anything uses it, naming what does."""
         committee, form = self._load(pk), DeregisterForm()
-        if committee.body.active and (problem := bodies.ending_problem(read(), committee.body)):
+        if closed := self._closed(committee, "再次注销"):
+            return closed
+        if problem := bodies.ending_problem(read(), committee.body):
             return self.render_template(
                 "screens/barred.html",
                 title=f"注销：{committee}",
@@ -297,6 +333,14 @@ class CommitteeView(CommitteeQueryView):
             back=url_for("CommitteeView.list"),
             crumbs=[(self.title, url_for("CommitteeView.list"))],
         ), 422 if form.errors else 200
+
+
+def _stamp_of_fee(row: FeeStandard) -> Stamp:
+    return Stamp(row, columns(("amount",)), WORDS, ("committees", row.committee_id))
+
+
+def _edits(committee_id: int) -> dict[int, FeeEdit]:
+    return {row.id: FeeEdit(str(row.amount), _stamp_of_fee(row).fresh) for row in queries.fees_of(read(), committee_id)}
 
 
 _FIELDS = {"speciality_ids": "speciality_id", "founding_body_ids": "founder_id"}

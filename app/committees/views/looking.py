@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -59,6 +60,15 @@ TABS: Mapping[str, str] = {
     "fees": "缴费标准",
     "history": "变更历史",
 }
+
+
+@dataclass(frozen=True)
+class FeeEdit:
+    """The little form in a row of 缴费标准: what stands in it, its stamp, what was wrong with what was sent."""
+
+    typed: str
+    stamp: str
+    errors: Sequence[str] = ()
 
 
 class CommitteeQueryView(ListScreen):
@@ -131,7 +141,14 @@ class CommitteeQueryView(ListScreen):
         """其他信息: 评审专业, 组建单位, 缴费标准 and the history, one tab at a time."""
         return self._other(self._load(pk), tab)
 
-    def _other(self, committee: Committee, tab: str, form: Form | None = None) -> ResponseReturnValue:
+    def _other(
+        self,
+        committee: Committee,
+        tab: str,
+        form: Form | None = None,
+        edits: Mapping[int, FeeEdit] | None = None,
+    ) -> ResponseReturnValue:
+        """form: of 【新增】. edits: what each fee's row offers to save, by its id."""
         if tab not in TABS:
             abort(404)
         rows: Any = ()
@@ -149,8 +166,9 @@ class CommitteeQueryView(ListScreen):
             tab=tab,
             rows=rows,
             form=form,
+            edits=edits or {},
             may_change=self.keeping and committee.body.active,
-        ), 422 if form is not None and form.errors else 200
+        ), 422 if (form is not None and form.errors) or any(one.errors for one in (edits or {}).values()) else 200
 
 
 _ROWS: Mapping[str, Callable[[Session, int], Any]] = {

@@ -196,8 +196,7 @@ class FeeView(Dictionary):
         return (row.committee,)
 
     def change(self, session: Session, row: Any, values: dict[str, Any]) -> None:
-        kept = {"committee_id": row.committee_id, "item": row.item, "level": row.level}
-        committees.set_fee(session, actor=current_actor(), **kept, **values)
+        committees.change_fee(session, actor=current_actor(), committee_id=row.committee_id, row_id=row.id, **values)
 
     def remove(self, session: Session, row: Any) -> None:
         committees.remove_fee(session, actor=current_actor(), committee_id=row.committee_id, row_id=row.id)

@@ -38,6 +38,7 @@
     const lacks = form.noValidate && [...form.elements].some((one) => one.validity && one.validity.valueMissing);
     if (text && !form.dataset.agreed && !lacks) { // what is missing is said beside its field, by the server: nothing to confirm
       event.preventDefault();
+      if (!form.reportValidity()) return; // what must be filled in is asked for before whether it is meant
       if (await ask(text)) { form.dataset.agreed = "1"; form.requestSubmit(button || undefined); }
       return;
     }
