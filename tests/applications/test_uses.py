@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from app.accounts.queries import units_of
 from app.applications.enums import ApplicationState
 from app.applications.models import Application
 from app.applications.services import uses
@@ -28,7 +29,7 @@ from app.web.cautions import cautions
 from tests.applications.world import World
 from tests.http import Doors, opened
 from tests.people import make_actor
-from tests.places import CITY, PROVINCE, SYSTEM, act, actor_of
+from tests.places import CITY, FAR, PROVINCE, SYSTEM, act, actor_of
 from tests.threads import together
 
 
@@ -190,6 +191,18 @@ def test_ending_a_body_says_which_applications_it_still_has_to_deal_with(
     ).text
     assert "“住房和城乡建设局”正在使用，不能注销：" in refused
     assert f"{words}；" in refused or f"；{words}。" in refused
+
+
+def test_an_applicants_unit_tells_him_from_his_namesakes(world: World) -> None:
+    key = world.at("unit")
+    for actor, seen in ((PROVINCE, True), (FAR, False)):
+        with read_session(SYSTEM) as session:
+            person = session.get_one(Application, key).person_id
+        with read_session(actor) as session:
+            assert bool(units_of(session, [person])) is seen
+    with read_session(PROVINCE) as session:
+        employer = session.get_one(Application, key).employer
+        assert units_of(session, [person]) == {person: employer.name}
 
 
 def test_what_applicants_should_know_stands_where_they_choose_who_decides(
