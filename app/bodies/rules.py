@@ -94,9 +94,9 @@ def nature_problem(node_type: NodeType, nature: BodyNature) -> str | None:
     return None
 
 
-def code_problem(code: str) -> str | None:
+def code_problem(code: str, what: str = "机构编码") -> str | None:
     """A body's code: 4 to 30 capital letters and digits, so that it can be typed and searched from its beginning."""
-    return None if re.fullmatch(r"[A-Z0-9]{4,30}", code) else "机构编码为 4 至 30 位大写字母和数字。"
+    return None if re.fullmatch(r"[A-Z0-9]{4,30}", code) else f"{what}为 4 至 30 位大写字母和数字。"
 
 
 def body_problem(

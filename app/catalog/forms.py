@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import url_for
+from wtforms.fields.choices import SelectChoice
 
 from app.catalog.enums import TitleLevel
-from app.catalog.models import Speciality
+from app.catalog.models import Region, Speciality
 from app.web.forms import Form, answered, enum_field, optional, text_field
 from app.web.identity import read
 from app.web.widgets import SearchSelectField
@@ -27,6 +28,16 @@ class TitleForm(Form):
 
 class NewTitleForm(TitleForm):
     branch = text_field("专业类别", length=40, hint="系列之下再分类别的才填，如卫生系列的“护理”。")
+
+
+def region_choices(regions: Sequence[Region], blank: str = "请选择") -> list[SelectChoice]:
+    """Regions for a select, under their cities where there are several; the province stands by itself."""
+    cities = {row.code[:4]: row.name for row in regions if row.code.endswith("00") and not row.code.endswith("0000")}
+    grouped = len(cities) > 1
+    return [
+        SelectChoice("", blank),
+        *(SelectChoice(row.code, row.name, optgroup=cities.get(row.code[:4]) if grouped else None) for row in regions),
+    ]
 
 
 def speciality_field(

@@ -140,7 +140,7 @@ class DeclarationView(QuotaScreen):
         if attempt(form, save):
             flash("职数已申报，等待审核。", "success")
             return redirect(url_for("DeclarationView.list"))
-        return self._asked("职数申报", form)
+        return self._asked("新增职数申报", form)
 
     @expose("/<int:pk>/edit", methods=["GET", "POST"])
     def edit(self, pk: int) -> ResponseReturnValue:

@@ -31,6 +31,7 @@ class Column:
 
     kind: text, state (coloured word), day, moment (to the minute), ago (as people say it), number, count (of many), money, masked.
     width: of the workbook's column, "" (usual), "s", "m" or "l"; on the screen texts of more than LONG characters wrap.
+    `clamp`: of a long text the first lines, the whole stands on the row's page.
     `tone` overrides the colour of a state. `export`: also in the workbook; `shown`: also on the screen.
     """
 
@@ -40,6 +41,7 @@ class Column:
     width: Literal["", "s", "m", "l"] = ""
     link: Callable[[Any], str | None] | None = None
     tone: Callable[[Any], str] | None = None
+    clamp: bool = False
     export: bool = True
     shown: bool = True
 
@@ -76,6 +78,8 @@ class Column:
         url = self.link(row) if self.link else None
         if url:
             shown = f'<a href="{escape(carried(url))}">{shown}</a>'
+        if self.clamp:
+            shown = f'<div class="clamp">{shown}</div>'
         wraps = self.kind == "text" and type(value) is str and len(value) > LONG
         return f"{self._wrapping if wraps else self._opening}{shown}</td>"
 

@@ -54,6 +54,7 @@ from app.web.history import Words
 from app.web.identity import command, current_actor, read
 from app.web.lists import Button, Column, ListScreen
 from app.web.stamps import Stamp, columns
+from app.web.ways import came_from_page, from_page
 
 _VERBS = ("adding", "changing", "retiring", "removing")
 
@@ -95,6 +96,8 @@ class RecordView(ListScreen, ModelView):
     retire_word: ClassVar[str] = "注销"
     retire_button: ClassVar[str] = ""
     """What the button under the reason reads; the word itself, unless the guide says otherwise."""
+    thing: ClassVar[str] = ""
+    """What 【新增】 makes, for its title, where that of the screen names something else."""
     after_adding: ClassVar[Literal["list", "show"]] = "list"
     """Where 【新增】 leads: the new record's page where more is to be said of it."""
     words: ClassVar[Mapping[str, str]] = {}
@@ -187,7 +190,7 @@ class RecordView(ListScreen, ModelView):
             row=row,
             crumbs=[(self.title, self.url("list"))],
             facts=self.facts(row),
-            buttons=[button for button in self.row_actions(row) if button.label != "详情"],
+            buttons=from_page([button for button in self.row_actions(row) if button.label != "详情"]),
             history=history.steps(read(), row, words=self._history()),
             back=self.url("list"),
         )
@@ -207,7 +210,8 @@ class RecordView(ListScreen, ModelView):
         if attempt(form, save):
             flash("已新增。", "success")
             return redirect(self.url(self.after_adding, pk=made[0]))
-        return self._form(form, f"新增：{self.title}", self.url("list"), self.add_columns)
+        title = f"新增{self.thing}" if self.thing else f"新增：{self.title}"
+        return self._form(form, title, self.url("list"), self.add_columns)
 
     @expose("/edit/<pk>", methods=["GET", "POST"])
     def edit(self, pk: str) -> ResponseReturnValue:
@@ -231,8 +235,10 @@ class RecordView(ListScreen, ModelView):
         if attempt(form, save):
             flash("已保存修改。", "success")
             return redirect(self.url("show", pk=after[0]))
-        title, back = f"{self.change_word}：{row}", self.url("show", pk=pk)
-        return self._form(form, title, back, self.edit_columns, stamp=stamp, warnings=self.edit_warnings(row))
+        title = f"{self.change_word}：{row}"
+        return self._form(
+            form, title, self._before(pk), self.edit_columns, stamp=stamp, warnings=self.edit_warnings(row)
+        )
 
     @expose("/retire/<pk>", methods=["GET", "POST"])
     def retire(self, pk: str) -> ResponseReturnValue:
@@ -265,7 +271,7 @@ class RecordView(ListScreen, ModelView):
         return self._form(
             form,
             f"{word}：{row}",
-            self.url("show", pk=pk),
+            self._before(pk),
             ("reason",),
             confirm=f"确定{word}吗？",
             stamp=stamp,
@@ -324,6 +330,10 @@ class RecordView(ListScreen, ModelView):
     def _closed(self, row: Any, word: str, pk: str) -> ResponseReturnValue:
         flash(f"“{row}”已经{self.retire_word}，不能{word}。", "warning")
         return redirect(self.url("show", pk=pk))
+
+    def _before(self, pk: str) -> str:
+        """Where 【返回】 of a form leads."""
+        return self.url("show", pk=pk) if came_from_page() else self.url("list")
 
     def _verb(self, name: str) -> Callable[..., Any]:
         return getattr(self, name) or abort(404)

@@ -9,8 +9,9 @@ A page of a view that is no list itself says below which lists it may hang, the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 from flask import Flask, Response, current_app, g, has_request_context, request, url_for
@@ -19,7 +20,12 @@ from werkzeug.exceptions import HTTPException
 from app.core.scope import Actor
 from app.web.access import allowed, view_of, views
 
+if TYPE_CHECKING:
+    from app.web.lists import Button
+
 FROM = "from"
+VIA = "via"
+"""Says of a form that it was opened from its record's page."""
 LONGEST = 2_000
 """Characters of an address that is handed on."""
 
@@ -69,6 +75,21 @@ def carried(url: str) -> str:
         return url
     head, mark, anchor = url.partition("#")
     return f"{head}{'&' if asked else '?'}{FROM}={quote(here.url, safe='/')}{mark}{anchor}"
+
+
+def from_page(buttons: Sequence[Button]) -> list[Button]:
+    """The buttons of a record's page: what they open says so, and its 【返回】 leads back there and not to the list."""
+    return [
+        button
+        if button.method == "post"
+        else replace(button, url=f"{button.url}{'&' if '?' in button.url else '?'}{VIA}=page")
+        for button in buttons
+    ]
+
+
+def came_from_page() -> bool:
+    """Whether the request's form was opened from its record's page."""
+    return request.args.get(VIA) == "page"
 
 
 def register(app: Flask) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
+import openpyxl
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -80,6 +82,21 @@ def test_whoever_is_barred_is_told_before_he_fills_anything_in(doors: Doors) -> 
         told = browser.get(page).text
         assert "您在职称申报黑名单期内，至 2029-03-01 止" in told and ENTRY["reason"] not in told
     assert "黑名单期内" not in doors.enter(actor_of(make_body())).get("/").text
+
+
+def test_a_long_reason_is_cut_on_the_list_and_whole_elsewhere(doors: Doors, person: int) -> None:
+    reason = "提供虚假材料" * 40
+    key = act(PROVINCE, services.add_entry, person_id=person, **ENTRY | {"reason": reason})
+    act(PROVINCE, services.lift_entry, entry_id=key, reason="复核后撤销")
+    browser = doors.enter(PROVINCE)
+    page = browser.get("/a21/").text
+    assert f'<div class="clamp">{reason}</div>' in page and "复核后撤销" not in page
+    told = browser.get(f"/a21/show/{key}").text
+    assert reason in told and 'class="clamp"' not in told and ENTRY["source_document"] in told
+    sheet = openpyxl.load_workbook(io.BytesIO(browser.get("/a21/export").data)).active
+    assert [cell.value for cell in sheet[1]][6:] == ["依据文件", "解除时间", "解除原因"]
+    assert [sheet[2][6].value, sheet[2][8].value] == [ENTRY["source_document"], "复核后撤销"]
+    assert "<h1>新增黑名单记录</h1>" in browser.get("/a21/add").text
 
 
 def test_what_has_lapsed_is_not_lifted(doors: Doors, person: int) -> None:

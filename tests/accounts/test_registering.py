@@ -137,6 +137,13 @@ def test_a_visitor_finds_the_way_to_it(visitor: Browser) -> None:
         assert 'href="/register/unit/"' in visitor.get(page).text
 
 
+def test_regions_stand_under_their_cities(visitor: Browser) -> None:
+    page = visitor.get("/register/unit/").text
+    changsha = re.search(r'<optgroup label="长沙市">(.*?)</optgroup>', page, re.S)
+    assert changsha and 'value="430102"' in changsha[1] and 'value="430100"' in changsha[1]
+    assert "430202" not in changsha[1]
+
+
 def test_refused_it_is_mended_by_whoever_knows_the_password(visitor: Browser) -> None:
     send(visitor)
     with pytest.raises(Invalid) as silent:

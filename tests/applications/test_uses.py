@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from app.accounts.queries import units_of
 from app.applications.enums import ApplicationState
 from app.applications.models import Application
 from app.applications.services import uses
@@ -28,7 +29,7 @@ from app.web.cautions import cautions
 from tests.applications.world import World
 from tests.http import Doors, opened
 from tests.people import make_actor
-from tests.places import CITY, PROVINCE, SYSTEM, act, actor_of
+from tests.places import CITY, FAR, PROVINCE, SYSTEM, act, actor_of
 from tests.threads import together
 
 
@@ -195,6 +196,18 @@ def test_ending_a_body_says_which_applications_it_still_has_to_deal_with(
         assert "“住房和城乡建设局”正在使用，不能注销：" in page
         assert f"{words}；" in page or f"；{words}。" in page
         assert "注销原因" not in page and "保存</button>" not in page and "已检查" not in page
+
+
+def test_an_applicants_unit_tells_him_from_his_namesakes(world: World) -> None:
+    key = world.at("unit")
+    for actor, seen in ((PROVINCE, True), (FAR, False)):
+        with read_session(SYSTEM) as session:
+            person = session.get_one(Application, key).person_id
+        with read_session(actor) as session:
+            assert bool(units_of(session, [person])) is seen
+    with read_session(PROVINCE) as session:
+        employer = session.get_one(Application, key).employer
+        assert units_of(session, [person]) == {person: employer.name}
 
 
 def test_what_applicants_should_know_stands_where_they_choose_who_decides(

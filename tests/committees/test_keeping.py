@@ -128,18 +128,25 @@ def test_naming_the_same_operator_again_says_that_nothing_is_issued(doors: Doors
 # -- the telephone number -----------------------------------------------------------------------------------------------------
 
 
-def test_the_phone_is_whole_on_the_keepers_page_alone(doors: Doors) -> None:
+def test_the_phone_is_whole_in_the_form_alone(doors: Doors) -> None:
     keeper = doors.enter(CITY)
     keeper.post("/a10/new", data=new_committee())
     key = only(Committee, "body_id")
-    assert PHONE in keeper.get(f"/a10/{key}").text
+    assert MASKED in keeper.get(f"/a10/{key}").text and PHONE in keeper.get(f"/a10/{key}/edit").text
     data = {name: value for name, value in new_committee().items() if name not in ("code", "grade", "region_code")}
     data |= {"contact_phone": "13900001111", "contact_id_number": ""}
     keeper.post(f"/a10/{key}/edit", data=data | opened(keeper, f"/a10/{key}/edit"))
     assert "联系电话：138****5678 → 139****1111" in keeper.get(f"/a10/{key}/other/history").text
     for actor in (CITY, FAR, PROVINCE, SYSADMIN):
         http = doors.enter(actor)
-        for path in (f"/a11/{key}", "/a11/", "/a10/", f"/a11/{key}/other/history", f"/a10/{key}/other/history"):
+        for path in (
+            f"/a10/{key}",
+            f"/a11/{key}",
+            "/a11/",
+            "/a10/",
+            f"/a11/{key}/other/history",
+            f"/a10/{key}/other/history",
+        ):
             page = http.get(path).text
             assert PHONE not in page and "13900001111" not in page
         assert "139****1111" in http.get(f"/a11/{key}").text
@@ -315,6 +322,7 @@ def test_a_batch_chooses_its_specialities(doors: Doors) -> None:
     http = doors.enter(actor_of(key, Role.COMMITTEE))
     page = http.get("/u142/new").text
     assert "给排水" in page and "计算机软件" not in page
+    assert page.count('<p class="options__group">建设类</p>') == 1
     foreign = http.post("/u142/new", data=BATCH | {"speciality_ids": [str(find("计算机软件"))]})
     assert foreign.status_code == 422 and "请从列出的选项中选择。" in foreign.text
     chosen = [str(find("给排水")), str(find("测绘"))]

@@ -62,7 +62,9 @@ def test_people_within_scope_by_name_or_whole_number(doors: Doors) -> None:
     province = doors.enter(PROVINCE)
     items = province.get("/search/people?q=欧阳").json["items"]
     assert [item["id"] for item in items] == [person.person_id]
-    assert items[0]["text"].startswith("欧阳测试（430") and "*" in items[0]["text"]
+    assert items[0]["text"].startswith("欧阳测试（430") and "*" in items[0]["text"] and items[0]["note"] == ""
+    make_actor(Role.UNIT, name="欧阳测试", body_id=make_body("设计院", region_code="430200"))
+    assert {item["note"] for item in province.get("/search/people?q=欧阳").json["items"]} == {"", "设计院"}
     assert texts(province, "people?q=欧") == []
     assert texts(province, f"people?q={id_number(serial=999)}") == []
     assert texts(doors.enter(CITY), "people?q=欧阳") == []  # nobody of his region

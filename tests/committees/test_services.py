@@ -194,7 +194,7 @@ def test_what_a_grade_reviews(grade: G, level: L, reviews: bool) -> None:
 
 
 def test_only_the_officers_of_its_region_keep_a_committee() -> None:
-    key, body = create(), make_body("另一单位")
+    key, body = create(covers=("测绘",)), make_body("另一单位")
     with read_session(SYSTEM) as session:
         leaf = speciality(session, "工程技术人员", "给排水")
     operator = actor_of(key, Role.COMMITTEE)

@@ -116,7 +116,7 @@ def test_everything_wrong_stands_beside_its_field(doors: Doors) -> None:
     )
     answer = http.post("/a10/new", data=wrong)
     assert answer.status_code == 422
-    for words in ("机构编码为 4 至 30 位", "单数", "身份证号应为 18 位", "手机号应为 11 位", "最晚到 2029-02-28"):
+    for words in ("评委会编码为 4 至 30 位", "单数", "身份证号应为 18 位", "手机号应为 11 位", "最晚到 2029-02-28"):
         assert words in answer.text
     assert 'value="长沙市工程系列高评会"' in answer.text
     with read_session(SYSTEM) as session:

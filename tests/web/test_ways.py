@@ -38,6 +38,8 @@ def test_from_the_list_to_a_record_its_form_and_back(http: FlaskClient) -> None:
     form = links(record, "编辑")[0]
     assert conditions(home(form)) == conditions(LEFT)
     assert conditions(links(http.get(form).text, "返回")[0])[0] == "/records/show/1"
+    there = links(page, "编辑")[0]  # straight from the list
+    assert conditions(links(http.get(there).text, "返回")[0]) == conditions(LEFT)
     saved = http.post(form, data={"posts": "8", "opinion": ""} | opened(http, form))
     assert urlsplit(saved.location).path == "/records/show/1" and conditions(home(saved.location)) == conditions(LEFT)
 

@@ -87,7 +87,7 @@ class AccountView(ListScreen):
             flash("用户已建立，请授予身份。初始密码请当面交给本人，首次登录时必须修改。", "success")
             return redirect(url_for("AccountView.show", pk=made[0]))
         return self.render_template(
-            "screens/form.html", title="新增：用户", form=form, back=url_for("AccountView.list")
+            "screens/form.html", title="新增用户", form=form, back=url_for("AccountView.list")
         ), 422 if form.errors else 200
 
     @expose("/<int:pk>")

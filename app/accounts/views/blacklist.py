@@ -42,17 +42,15 @@ class BlacklistView(RecordView):
     columns = (
         Column("姓名", "person.name"),
         Column("身份证号", "person.id_masked"),
-        Column("原因", "reason", width="l"),
+        Column("原因", "reason", width="l", clamp=True),
         Column("起始日期", "starts_on", "day"),
         Column("截止日期", "ends_on", "day"),
         Column("状态", _standing, "state", tone=lambda row: "bad" if _standing(row) == "有效" else "draft"),
+        Column("依据文件", "source_document", width="l", shown=False),
+        Column("解除时间", "lifted_at", "moment", shown=False),
+        Column("解除原因", "lifted_reason", width="l", shown=False),
     )
-    show_columns = (
-        *columns,
-        Column("依据文件", "source_document"),
-        Column("解除时间", "lifted_at", "moment"),
-        Column("解除原因", "lifted_reason"),
-    )
+    show_columns = columns
     add_columns = ["person_id", "reason", "source_document", "starts_on", "ends_on"]
     edit_columns = add_columns[1:]
     label_columns = {
@@ -71,6 +69,7 @@ class BlacklistView(RecordView):
     key_name = "entry_id"
     adding, changing, retiring = services.add_entry, services.change_entry, services.lift_entry
     change_word, retire_word = "修改", "解除"
+    thing = "黑名单记录"
 
     def select(self, session: Session, values: Mapping[str, Any]) -> sa.Select[Any]:
         del session

@@ -25,6 +25,7 @@ from app.accounts.models import UnitRegistration, UnmaskLog
 from app.accounts.queries import Match, contact_note, kept_account, matching_bodies
 from app.bodies.enums import BodyNature
 from app.bodies.models import Body
+from app.catalog.forms import region_choices
 from app.catalog.queries import regions_of
 from app.core.db import unit_of_work
 from app.core.enums import Role
@@ -32,7 +33,7 @@ from app.core.scope import Actor, elevated
 from app.web import history
 from app.web.access import only
 from app.web.files import send_stored
-from app.web.forms import attempt, choices_of
+from app.web.forms import attempt
 from app.web.history import Words
 from app.web.identity import client_address, command, current_actor, read
 from app.web.lists import Button, Column, ListScreen, desc
@@ -76,7 +77,7 @@ class UnitRegistrationView(BaseView):
     def _form(self, row: UnitRegistration | None) -> ResponseReturnValue:
         form = MendingForm(obj=row) if row else UnitRegistrationForm()
         form.nature.choices = [c for c in form.nature.choices if c.value != BodyNature.COMMITTEE.value]
-        form.region_code.choices = choices_of([(r.code, r.name) for r in regions_of(read(), "43")])
+        form.region_code.choices = region_choices(regions_of(read(), "43"))
         if form.is_submitted() and self._checked(form, row) and attempt(form, lambda: self._register(form, row)):
             flash("注册申请已提交，由所在统筹区的人社部门审核。可以随时在这里查询进度。", "success")
             return redirect(url_for("UnitRegistrationView.status"))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.accounts import queries as people
 from app.applications.models import Application, number_of
 from app.applications.queries import OVER, leaning_on, recommended
 from app.bodies import services as bodies
@@ -43,6 +45,17 @@ def affected(session: Session, row: Any) -> str | None:
     return _asked_for(session, leaning_on(row))
 
 
+def employers(session: Session, person_ids: Collection[int]) -> dict[int, str]:
+    """The employer of each person's latest application that the actor may see."""
+    named = (
+        sa.select(Application.person_id, Body.name)
+        .join(Body, Body.id == Application.employer_id)
+        .where(Application.person_id.in_(person_ids))
+        .order_by(Application.id)
+    )
+    return {person: name for person, name in session.execute(named)}  # noqa: C416  (the later over the earlier)
+
+
 def choosing(session: Session, speciality: Speciality) -> str | None:
     """Applications under way for a speciality that nothing hangs below yet: only such can be chosen."""
     if session.scalar(
@@ -63,6 +76,7 @@ def _asked_for(session: Session, condition: Any) -> str | None:
     return f"{count} 份职称申报（编号 {named}{' 等' if count > NAMED else ''}）" if count else None
 
 
+people.works_at.append(employers)
 bodies.uses.append(body_in_use)
 committees.batch_uses.append(batch_in_use)
 catalog.speciality_uses.append(speciality_in_use)

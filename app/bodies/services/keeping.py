@@ -61,7 +61,8 @@ def create_body(
     require_keeper(actor, region_code)
     code, said = code.strip().upper(), _cleaned(name, nature, credit_code, contact_name, contact_phone)
     fields = rules.body_problem(node_type=node_type, **said)
-    if problem := rules.code_problem(code):
+    what = "评委会编码" if node_type is NodeType.COMMITTEE else "机构编码"
+    if problem := rules.code_problem(code, what):
         fields["code"] = problem
     region = region_in_force(session, region_code, clock.today())
     if region is None:

@@ -62,6 +62,7 @@ class AcceptanceView(BodyRecords):
     words = {"bodies.set_guideline": "申报须知"}
     key_name = "acceptance_id"
     wizard = "AcceptanceImportView"
+    thing = "受理机构"
     after_adding = "show"
     adding, changing = services.add_acceptance, services.change_acceptance
     retiring = services.deregister_acceptance
@@ -139,5 +140,6 @@ class IssuingAuthorityView(BodyRecords):
         ),
     }
     key_name = "authority_id"
+    thing = "发证单位编码"
     adding, changing = services.add_issuing_authority, services.change_issuing_authority
     retiring = services.deregister_issuing_authority

@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 from app.bodies.forms import BodyQuery
 from app.bodies.models import Body
 from app.bodies.queries import lies_in, narrowed
+from app.catalog.forms import region_choices
+from app.catalog.models import Region
 from app.catalog.queries import regions_of
 from app.core import search
 from app.core.enums import Role
 from app.web.access import only
-from app.web.forms import Query, choices_of
+from app.web.forms import Query
 from app.web.identity import current_actor
 from app.web.layout import screen_url
 from app.web.lists import Button, Column
@@ -34,9 +36,9 @@ def kept_prefix() -> str:
     return "" if actor.role is Role.SYSADMIN else actor.region_prefix or "none"
 
 
-def regions(session: Session) -> list[tuple[str, str]]:
-    """Those the acting officer keeps, as choices."""
-    return [(row.code, row.name) for row in regions_of(session, kept_prefix())]
+def regions(session: Session) -> list[Region]:
+    """Those the acting officer keeps."""
+    return regions_of(session, kept_prefix())
 
 
 class BodyRecords(RecordView):
@@ -62,7 +64,7 @@ class BodyRecords(RecordView):
         return narrowed(statement, values)
 
     def fill(self, session: Session, form: Query) -> None:
-        form["region"].choices = choices_of(regions(session), "全部")
+        form["region"].choices = region_choices(regions(session), "全部")
 
     def tools(self) -> Sequence[Button]:
         url = screen_url(self.wizard)

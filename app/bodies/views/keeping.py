@@ -19,8 +19,10 @@ from app.bodies.models import Body
 from app.bodies.queries import namesake
 from app.bodies.spreadsheets import BODIES
 from app.bodies.views.common import ENDING, KEEPERS, STATUS, BodyRecords, regions
+from app.catalog.forms import region_choices
 from app.web.cautions import Caution
-from app.web.forms import WHOLE, SelectField, attempt, choices_of, enum_field, required, text_field
+from app.web.filters import mask
+from app.web.forms import WHOLE, SelectField, attempt, enum_field, required, text_field
 from app.web.identity import command, current_actor, read
 from app.web.imports import ImportWizard
 from app.web.lists import Button, Column, asc
@@ -51,7 +53,7 @@ class BodyView(BodyRecords):
         *columns[:4],
         Column("单位性质", "nature"),
         *columns[4:6],
-        Column("联系电话", "contact_phone"),
+        Column("联系电话", lambda row: row.contact_phone and mask(row.contact_phone)),
         STATUS,
         *ENDING,
     )
@@ -75,7 +77,7 @@ class BodyView(BodyRecords):
         ),
         "node_type": enum_field("受理节点类型", KEPT, need=True, hint="保存后不能更改。"),
         "nature": enum_field("单位性质", NATURES, need=True),
-        "region_code": SelectField("统筹区", [required("请选择。")], choices=choices_of([])),
+        "region_code": SelectField("统筹区", [required("请选择。")], choices=region_choices([])),
         "credit_code": text_field("统一社会信用代码", length=18, hint="18 位；没有的可以不填。", render_kw=WHOLE),
         "contact_name": text_field("联系人", length=40),
         "contact_phone": text_field("联系电话", length=20, hint="手机号，或带区号的固定电话，例如 0731-84900000。"),
@@ -83,6 +85,7 @@ class BodyView(BodyRecords):
     }
     key_name = "body_id"
     wizard = "BodyImportView"
+    thing = "机构"
     after_adding = "show"
     adding, changing, retiring = services.create_body, services.change_body, services.deregister_body
 
@@ -119,7 +122,7 @@ class BodyView(BodyRecords):
 
     def prepare(self, form: Any) -> None:
         if "region_code" in form:
-            form.region_code.choices = choices_of(regions(read()))
+            form.region_code.choices = region_choices(regions(read()))
 
 
 class BodyImportView(ImportWizard):

@@ -10,6 +10,7 @@ from flask import abort, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from sqlalchemy.orm import Session, selectinload
+from wtforms.fields.choices import SelectChoice
 
 from app.catalog.enums import TitleLevel
 from app.committees import services
@@ -129,7 +130,7 @@ class BatchView(ListScreen):
         if attempt(form, save):
             flash("年度批次已提交。", "success")
             return redirect(url_for("BatchView.list"))
-        return self._asked("新增：年度批次", form)
+        return self._asked("新增年度批次", form)
 
     @expose("/<int:pk>/edit", methods=["GET", "POST"])
     def edit(self, pk: int) -> ResponseReturnValue:
@@ -183,10 +184,14 @@ class BatchView(ListScreen):
             [(level.value, level.label) for level in TitleLevel if committee.grade.reviews(level)], None
         )
         offered = reviewable(read(), committee)
+        names = {row.id: row.name for row in offered}
         branches = {row.parent_id for row in offered}
-        form.speciality_ids.choices = choices_of(
-            [(row.id, f"{row.name}（整类）" if row.id in branches else row.name) for row in offered], None
-        )
+        form.speciality_ids.choices = [
+            SelectChoice(row.id, f"{row.name}（整类）", optgroup=row.name)
+            if row.id in branches
+            else SelectChoice(row.id, row.name, optgroup=names.get(row.parent_id or 0, row.name))
+            for row in offered
+        ]
         return form
 
     def _asked(

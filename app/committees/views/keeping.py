@@ -14,6 +14,7 @@ from app.accounts.queries import operators_of
 from app.bodies import services as bodies
 from app.bodies.queries import issuing_authority_of
 from app.catalog.enums import TitleLevel
+from app.catalog.forms import region_choices
 from app.catalog.queries import all_series, regions_of, top_speciality
 from app.committees import queries, services
 from app.committees.forms import (
@@ -39,6 +40,7 @@ from app.web.identity import command, current_actor, read
 from app.web.layout import screen_url
 from app.web.lists import Button, Column
 from app.web.stamps import Stamp, columns
+from app.web.ways import came_from_page
 
 _FORMS: Mapping[str, type[Form]] = {"specialities": SpecialityForm, "founders": FounderForm, "fees": FeeForm}
 _REMOVERS: Mapping[str, tuple[Any, Callable[..., None]]] = {
@@ -86,7 +88,7 @@ class CommitteeView(CommitteeQueryView):
     def new(self) -> ResponseReturnValue:
         form = NewCommitteeForm(data={"recorded_on": clock.today(), "valid_until": latest_validity(clock.today())})
         form.series_id.choices = choices_of([(row.id, row.name) for row in all_series(read())])
-        form.region_code.choices = choices_of([(row.code, row.name) for row in regions_of(read(), own_prefix())])
+        form.region_code.choices = region_choices(regions_of(read(), own_prefix()))
         made: list[services.Established] = []
 
         def save() -> None:
@@ -104,7 +106,7 @@ class CommitteeView(CommitteeQueryView):
             return self._hand_over(made[0].committee_id, form.contact_name.data or "", made[0].password)
         return self.render_template(
             "screens/form.html",
-            title="新增：评委会",
+            title="新增评委会",
             form=form,
             back=url_for("CommitteeView.list"),
             crumbs=[(self.title, url_for("CommitteeView.list"))],
@@ -142,7 +144,7 @@ class CommitteeView(CommitteeQueryView):
             form=form,
             warnings=_running(committee),
             stamp=stamp,
-            back=url_for("CommitteeView.show", pk=pk),
+            back=url_for("CommitteeView.show", pk=pk) if came_from_page() else url_for("CommitteeView.list"),
             crumbs=[(self.title, url_for("CommitteeView.list"))],
             groups=[
                 ("基本信息", ["name", "printed_name", "member_count", "smaller_agreed_by"]),
@@ -330,7 +332,7 @@ class CommitteeView(CommitteeQueryView):
             stamp=stamp,
             confirm="确定注销吗？",
             warnings=cautions(read(), committee),
-            back=url_for("CommitteeView.list"),
+            back=url_for("CommitteeView.show", pk=pk) if came_from_page() else url_for("CommitteeView.list"),
             crumbs=[(self.title, url_for("CommitteeView.list"))],
         ), 422 if form.errors else 200
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 from app.accounts.queries import operators_of
 from app.bodies.enums import NodeType
 from app.bodies.models import Body
+from app.catalog.forms import region_choices
 from app.catalog.queries import all_series, regions_of
 from app.committees import queries
 from app.committees.enums import CommitteeGrade
@@ -29,6 +30,7 @@ from app.web.forms import Form, Query, choices_of
 from app.web.history import Words
 from app.web.identity import current_actor, read
 from app.web.lists import Button, Column, ListScreen, asc
+from app.web.ways import from_page
 
 WORDS = Words(
     {
@@ -106,7 +108,7 @@ class CommitteeQueryView(ListScreen):
     def fill(self, session: Session, form: Query) -> None:
         prefix = own_prefix() if self.keeping else ""
         form["series_id"].choices = choices_of([(row.id, row.name) for row in all_series(session)], "全部")
-        form["region"].choices = choices_of([(row.code, row.name) for row in regions_of(session, prefix)], "全部")
+        form["region"].choices = region_choices(regions_of(session, prefix), "全部")
 
     def row_actions(self, row: Committee) -> Sequence[Button]:
         return (
@@ -130,8 +132,10 @@ class CommitteeQueryView(ListScreen):
             title=str(committee),
             crumbs=[(self.title, url_for(f"{self.endpoint}.list"))],
             state=committee.standing(clock.today()),
-            facts=_facts(committee, whole=self.keeping),
-            buttons=[*(one for one in self.row_actions(committee) if one.label != "详情"), *self.more(committee)],
+            facts=_facts(committee),
+            buttons=from_page(
+                [*(one for one in self.row_actions(committee) if one.label != "详情"), *self.more(committee)]
+            ),
             back=url_for(f"{self.endpoint}.list"),
             history=history.steps(read(), committee, ("bodies", pk), words=WORDS),
         )
@@ -184,8 +188,7 @@ def own_prefix() -> str:
     return "" if actor.role is Role.SYSADMIN else actor.region_prefix or "none"
 
 
-def _facts(committee: Committee, *, whole: bool) -> Sequence[tuple[str, Any]]:
-    """`whole`: to those who keep it, with the telephone number."""
+def _facts(committee: Committee) -> Sequence[tuple[str, Any]]:
     body = committee.body
     operators = operators_of(read(), body.id, Role.COMMITTEE)
     facts: list[tuple[str, Any]] = [
@@ -200,7 +203,7 @@ def _facts(committee: Committee, *, whole: bool) -> Sequence[tuple[str, Any]]:
         ("核准备案日期", committee.recorded_on),
         ("备案有效期至", committee.valid_until),
         ("联系人", body.contact_name),
-        ("联系电话", body.contact_phone if whole else body.contact_phone and mask_phone(body.contact_phone)),
+        ("联系电话", body.contact_phone and mask_phone(body.contact_phone)),
         ("操作员", "、".join(f"{one.name}（{one.id_masked}）" for one in operators)),
     ]
     if not body.active:

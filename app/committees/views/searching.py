@@ -6,7 +6,7 @@ from flask import request
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import BaseView, expose
 
-from app.accounts.queries import search_people
+from app.accounts.queries import search_people, units_of
 from app.accounts.rules import not_found_words
 from app.bodies.enums import NodeType
 from app.bodies.queries import search_bodies
@@ -51,4 +51,6 @@ class BodySearchView(BaseView):
     def people(self) -> ResponseReturnValue:
         word = typed_keyword()
         found = search_people(read(), word)
-        return answer((Choice(p.id, f"{p.name}（{p.id_masked}）") for p in found), not_found_words(word))
+        units = units_of(read(), [p.id for p in found])
+        shown = (Choice(p.id, f"{p.name}（{p.id_masked}）", units.get(p.id, "")) for p in found)
+        return answer(shown, not_found_words(word))
