@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from app.core import clock, exports
 from app.formats.tables import TableBook
 from app.web import filters
+from app.web.history import masked
 from app.web.identity import command, current_actor
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -52,8 +53,10 @@ def workbook(rows: Iterable[Any], columns: Sequence[Exported], *, title: str) ->
     return file
 
 
-def download(rows: Iterable[Any], columns: Sequence[Exported], *, title: str) -> Response:
-    """The workbook as an answer, named after what it holds and when; that it was handed out is on the record."""
+def download(rows: Iterable[Any], columns: Sequence[Exported], *, title: str, conditions: str = "") -> Response:
+    """The workbook as an answer, named after what it holds and when; that it was handed out is on the record, with the
+    conditions it was asked by.
+    """
     count = 0
 
     def counted() -> Iterator[Any]:
@@ -63,7 +66,8 @@ def download(rows: Iterable[Any], columns: Sequence[Exported], *, title: str) ->
 
     file = workbook(counted(), columns, title=title)
     with command() as session:
-        exports.note(session, actor=current_actor(), title=title, screen=request.path, rows=count)
+        where, asked = request.path, masked(conditions)
+        exports.note(session, actor=current_actor(), title=title, screen=where, rows=count, conditions=asked)
     name = f"{title}_{clock.local(clock.now()):%Y%m%d_%H%M}.xlsx"
     return send_file(file, mimetype=XLSX, as_attachment=True, download_name=name)
 
