@@ -35,7 +35,7 @@ def setting_problem(key: str, value: str) -> str | None:
     allowed = SETTINGS.get(key)
     if allowed is None:
         return "这个参数不在这里维护。"
-    if not (value.isascii() and value.isdigit() and len(value) <= 6):
+    if not re.fullmatch(r"-?[0-9]{1,6}", value):
         return "请填写整数。"
     if not allowed.lowest <= int(value) <= allowed.highest:
         return f"“{allowed.label}”应在 {allowed.lowest} 到 {allowed.highest} 之间。"

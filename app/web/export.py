@@ -22,6 +22,7 @@ from app.web.identity import command, current_actor
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 BATCH = 500
+_NOTHING = ("", filters.EMPTY)
 _WIDTHS = {"s": 10, "m": 16, "l": 32, "": 20}
 
 
@@ -85,14 +86,17 @@ def found(session: Session, statement: Select[Any], *, single: bool) -> Iterator
 
 
 def told(value: Any) -> Any:
-    """A column's value as a cell takes it: moments on China's clock, enums and lists by their labels, 是/否."""
+    """A column's value as a cell takes it: moments on China's clock, enums and lists by their labels, 是/否.
+
+    What there is none of is an empty cell, whatever its kind: the screen's dash would be found, sorted and counted.
+    """
     kind = type(value)
     if kind is str:  # most are
-        return value or filters.EMPTY
+        return None if value in _NOTHING else value
     if value is None or kind is int or kind is Decimal or kind is date:
         return value
     if kind is datetime:
         return clock.local(value).replace(tzinfo=None)
     if kind is float and isfinite(value):
         return value
-    return filters.label(value)
+    return told(filters.label(value))

@@ -188,6 +188,8 @@ def test_a_setting_is_set_anew(desk: Browser) -> None:
         key = session.scalars(sa.select(Setting.id).where(Setting.key == "correction_days")).one()
     page = save(desk, f"/ops/dictionaries/settings/edit/?id={key}", {"value": "999"})
     assert "应在 1 到 60 之间" in page.text
+    assert "应在 1 到 60 之间" in save(desk, f"/ops/dictionaries/settings/edit/?id={key}", {"value": "-1"}).text
+    assert "请填写整数。" in save(desk, f"/ops/dictionaries/settings/edit/?id={key}", {"value": "1.5"}).text
     assert save(desk, f"/ops/dictionaries/settings/edit/?id={key}", {"value": "15"}).status_code == 302
     page = desk.get("/ops/dictionaries/settings/").text
     assert (
