@@ -56,6 +56,15 @@ def region_problems(values: Mapping[str, Any]) -> dict[str, str]:
     return problems
 
 
+def kept_problem(values: Mapping[str, Any]) -> str | None:
+    """Why an entry may not be deleted though nothing refers to it: a code that was in force stands in numbers and papers
+    beyond our tables, and is kept with its days.
+    """
+    if values.get("valid_until") is None:
+        return None
+    return f"“{values['name']}”（{values['code']}）已填写停用日期；停用的代码要予以保留，旧的编号和材料仍在用它，不能删除。"
+
+
 def eligibility_problems(values: Mapping[str, Any]) -> dict[str, str]:
     """A rule of eligibility's: years as the law may ask them, the last year of policy not before the first."""
     problems = {}

@@ -158,6 +158,8 @@ def test_added_and_deleted(desk: Browser) -> None:
     assert "新设区" not in answer.text and "已删除。" in answer.text
     answer = desk.post("/ops/dictionaries/regions/delete/", data={"id": "430100"}, follow_redirects=True)
     assert "不能删除，正在使用它的有：9 条行政区划（如“芙蓉区”）。" in answer.text
+    answer = desk.post("/ops/dictionaries/regions/delete/", data={"id": "431121"}, follow_redirects=True)
+    assert "“祁阳县”（431121）已填写停用日期；停用的代码要予以保留" in reason(answer.text)
     make_body("芙蓉区人民医院", region_code="430102")
     answer = desk.post("/ops/dictionaries/regions/delete/", data={"id": "430102"}, follow_redirects=True)
     assert "不能删除，正在使用它的有：1 条机构（如“芙蓉区人民医院”）。" in answer.text
