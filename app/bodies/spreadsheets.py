@@ -17,6 +17,7 @@ from app.bodies.services import hold, require_keeper
 from app.catalog.enums import AcquisitionMethod, TitleLevel
 from app.catalog.queries import regions_of
 from app.catalog.rules import initials
+from app.catalog.spreadsheets import REGION_HELP, code_of, name_conflict, offered_regions
 from app.core import audit
 from app.core.crypto import mask_phone
 from app.core.db import reserve_ids
@@ -119,9 +120,12 @@ def _check_bodies(session: Session, actor: Actor, rows: Sequence[Row]) -> Mappin
         for field, known in taken.items():
             if name := known.get(row.sound(field).upper()):
                 row.wrong(field, f"已被“{name}”使用。")
-        if row["region"] not in regions:
+        region = code_of(row.sound("region"))
+        if region not in regions:
             row.wrong("region", "请填写现行的 6 位行政区划代码。")
-        kept(actor, row, "region", row["region"])
+        elif problem := name_conflict(row["region"], regions[region]):
+            row.wrong("region", problem)
+        kept(actor, row, "region", region)
         firsts.tell(row, **{field: row.sound(field).upper() for field in taken})
     return regions
 
@@ -161,7 +165,7 @@ def _body(row: Row) -> dict[str, Any]:
         "code": row["code"].upper(),
         "credit_code": said["credit_code"] or None,
         "pinyin": initials(row["name"]),
-        "region_code": row["region"],
+        "region_code": code_of(row["region"]),
         "active": True,
         "deregistered_reason": "",
     }
@@ -176,7 +180,7 @@ declare(
             Column("name", "机构名称", "长沙市教育局", help="不超过 120 个字，汉字之间不要有空格。"),
             Column("node_type", "受理节点类型", "主管单位", choices=tuple(_KINDS), help="从下拉列表选择。"),
             Column("nature", "单位性质", "机关", choices=tuple(_NATURES), help="从下拉列表选择。"),
-            Column("region", "行政区划代码", "430100", kind="code", longest=6, help="6 位，应在本统筹区内。"),
+            Column("region", "行政区划代码", "430100 长沙市", kind="code", help=REGION_HELP),
             Column(
                 "credit_code", "统一社会信用代码", "", required=False, kind="code", longest=18, help="18 位，可以不填。"
             ),
@@ -186,6 +190,7 @@ declare(
         identity=("code",),
         check=_check_bodies,
         write=_write_bodies,
+        lists=lambda session: {"region": offered_regions(session)},
         rules=("评委会不在这里导入，请到“评委会管理”导入。",),
     )
 )

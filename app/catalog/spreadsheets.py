@@ -9,7 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.catalog.models import Speciality
-from app.catalog.queries import all_series
+from app.catalog.queries import all_series, regions_of
+
+REGION_HELP = "从下拉列表选择，或只填 6 位代码；应在本统筹区内。"
 
 
 class Node(NamedTuple):
@@ -51,6 +53,11 @@ class Catalog:
     def offered_specialities(self) -> list[str]:
         """Codes with names."""
         return [f"{node.code} {node.name}" for node in self._by_code.values()]
+
+
+def offered_regions(session: Session) -> list[str]:
+    """Codes with names."""
+    return [f"{region.code} {region.name}" for region in regions_of(session, "")]
 
 
 def code_of(cell: str) -> str:

@@ -18,7 +18,7 @@ from app.bodies.services import hold
 from app.bodies.spreadsheets import BODY_HELP, Bodies, Known, kept, parts
 from app.catalog.queries import regions_of
 from app.catalog.rules import initials
-from app.catalog.spreadsheets import Catalog, Node, code_of, name_conflict
+from app.catalog.spreadsheets import REGION_HELP, Catalog, Node, code_of, name_conflict, offered_regions
 from app.committees import rules
 from app.committees.enums import CommitteeGrade
 from app.committees.models import Committee, CoveredSpeciality, FoundingBody
@@ -252,7 +252,7 @@ def _committee(key: int, row: Row, one: Planned) -> dict[str, Any]:
 def _lists(session: Session) -> Mapping[str, Sequence[str]]:
     catalog = Catalog(session)
     return {
-        "region": [f"{region.code} {region.name}" for region in regions_of(session, "")],
+        "region": offered_regions(session),
         "series": catalog.offered_series,
         "specialities": catalog.offered_specialities,
     }
@@ -265,7 +265,7 @@ declare(
         columns=(
             Column("code", "评委会编码", "C430100001", kind="code", help="4 至 30 位大写字母和数字。"),
             Column("name", "评委会名称", "长沙市建设工程系列高级职称评审委员会", help="不超过 120 个字，不能与现有的评委会同名。"),
-            Column("region", "行政区划代码", "430100 长沙市", kind="code", help="从下拉列表选择，或只填 6 位代码；应在本统筹区内。"),
+            Column("region", "行政区划代码", "430100 长沙市", kind="code", help=REGION_HELP),
             Column("grade", "评委会级别", "高评会", choices=tuple(_GRADES), help="从下拉列表选择。"),
             Column("series", "系列", "工程技术人员", help="从下拉列表选择。"),
             Column(

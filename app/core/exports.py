@@ -65,8 +65,10 @@ def _own(actor: Actor) -> sa.ColumnElement[bool] | bool:
 registry.scoped(QueryExport, _own)
 
 
-def ask(session: Session, *, actor: Actor, title: str, address: str) -> Job:
+def ask(session: Session, *, actor: Actor, title: str, address: str, conditions: str = "") -> Job:
     """The job that makes the workbook of `address`. While one is unfinished, asking again answers that one.
+
+    `conditions`: of the address, in words, without numbers of people.
 
     Call `jobs.start` after the commit for a job still QUEUED.
     """
@@ -81,12 +83,12 @@ def ask(session: Session, *, actor: Actor, title: str, address: str) -> Job:
         session.flush()
     try:
         with session.begin_nested():
-            return _begin(session, actor, title, address, once_key)
+            return _begin(session, actor, title, address, once_key, conditions)
     except IntegrityError:  # pressed twice at once
         return session.scalars(same).one()
 
 
-def _begin(session: Session, actor: Actor, title: str, address: str, once_key: str) -> Job:
+def _begin(session: Session, actor: Actor, title: str, address: str, once_key: str, conditions: str) -> Job:
     export = QueryExport(
         user_id=actor.user_id, post_id=actor.post_id, title=title, address=address, created_at=clock.now()
     )
@@ -95,7 +97,8 @@ def _begin(session: Session, actor: Actor, title: str, address: str, once_key: s
     job = jobs.submit(session, actor=actor, kind=KIND, title=title, items=[(export.id, title)], once_key=once_key)
     export.job_id = job.id
     session.flush()
-    audit.record(session, actor, "exports.ask", export, title=title, screen=address.partition("?")[0])
+    screen, said = address.partition("?")[0], {"conditions": conditions} if conditions else {}
+    audit.record(session, actor, "exports.ask", export, title=title, screen=screen, **said)
     return job
 
 
@@ -140,12 +143,16 @@ def hand_out(session: Session, *, actor: Actor, export_id: int) -> None:
     export = session.get(QueryExport, export_id)
     if export is None or not export.available:
         raise NotFound
-    audit.record(session, actor, "exports.download", export, rows=export.rows)
+    audit.record(session, actor, "exports.download", export, title=export.title, rows=export.rows)
 
 
-def note(session: Session, *, actor: Actor, title: str, screen: str, rows: int) -> None:
-    """Record that rows few enough to be handed out at once left the house, as `hand_out` does of the others."""
-    audit.record(session, actor, "exports.download", None, title=title, screen=screen, rows=rows)
+def note(session: Session, *, actor: Actor, title: str, screen: str, rows: int, conditions: str = "") -> None:
+    """Record that rows few enough to be handed out at once left the house, as `hand_out` does of the others.
+
+    `conditions`: what was asked for, in words, without numbers of people.
+    """
+    list_, said = ("lists", title[:60]), {"conditions": conditions} if conditions else {}
+    audit.record(session, actor, "exports.download", list_, title=title, screen=screen, rows=rows, **said)
 
 
 def sweep() -> int:

@@ -58,8 +58,13 @@ def change_entry(session: Session, *, actor: Actor, model: type, key: Any, value
 def remove_entry(
     session: Session, *, actor: Actor, model: type, key: Any, called: Mapping[str, str] = MappingProxyType({})
 ) -> None:
-    """Delete an entry nothing refers to; Conflict naming what does. `called`: table -> what people call it."""
+    """Delete an entry nothing refers to; Conflict naming what does, or where it must be kept.
+
+    `called`: table -> what people call it.
+    """
     row = _entry(session, actor, model, key)
+    if reason := rules.kept_problem(_values(row)):
+        raise Conflict(reason)
     used = _uses(session, row, called)
     if used:
         raise Conflict(f"不能删除，正在使用它的有：{'、'.join(used)}。")

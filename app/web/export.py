@@ -17,10 +17,12 @@ from sqlalchemy.orm import Session
 from app.core import clock, exports
 from app.formats.tables import TableBook
 from app.web import filters
+from app.web.history import masked
 from app.web.identity import command, current_actor
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 BATCH = 500
+_NOTHING = ("", filters.EMPTY)
 _WIDTHS = {"s": 10, "m": 16, "l": 32, "": 20}
 
 
@@ -52,8 +54,10 @@ def workbook(rows: Iterable[Any], columns: Sequence[Exported], *, title: str) ->
     return file
 
 
-def download(rows: Iterable[Any], columns: Sequence[Exported], *, title: str) -> Response:
-    """The workbook as an answer, named after what it holds and when; that it was handed out is on the record."""
+def download(rows: Iterable[Any], columns: Sequence[Exported], *, title: str, conditions: str = "") -> Response:
+    """The workbook as an answer, named after what it holds and when; that it was handed out is on the record, with the
+    conditions it was asked by.
+    """
     count = 0
 
     def counted() -> Iterator[Any]:
@@ -63,7 +67,8 @@ def download(rows: Iterable[Any], columns: Sequence[Exported], *, title: str) ->
 
     file = workbook(counted(), columns, title=title)
     with command() as session:
-        exports.note(session, actor=current_actor(), title=title, screen=request.path, rows=count)
+        where, asked = request.path, masked(conditions)
+        exports.note(session, actor=current_actor(), title=title, screen=where, rows=count, conditions=asked)
     name = f"{title}_{clock.local(clock.now()):%Y%m%d_%H%M}.xlsx"
     return send_file(file, mimetype=XLSX, as_attachment=True, download_name=name)
 
@@ -81,14 +86,17 @@ def found(session: Session, statement: Select[Any], *, single: bool) -> Iterator
 
 
 def told(value: Any) -> Any:
-    """A column's value as a cell takes it: moments on China's clock, enums and lists by their labels, 是/否."""
+    """A column's value as a cell takes it: moments on China's clock, enums and lists by their labels, 是/否.
+
+    What there is none of is an empty cell, whatever its kind: the screen's dash would be found, sorted and counted.
+    """
     kind = type(value)
     if kind is str:  # most are
-        return value or filters.EMPTY
+        return None if value in _NOTHING else value
     if value is None or kind is int or kind is Decimal or kind is date:
         return value
     if kind is datetime:
         return clock.local(value).replace(tzinfo=None)
     if kind is float and isfinite(value):
         return value
-    return filters.label(value)
+    return told(filters.label(value))

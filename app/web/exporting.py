@@ -17,13 +17,15 @@ from app.core.jobs import JobStatus
 from app.core.scope import Actor, bind_scope
 from app.web import export, ways
 from app.web.access import roles_for, view_of
+from app.web.history import masked
 from app.web.identity import command, current_actor, read
 
 
-def begin(title: str, address: str, *, back: str) -> ResponseReturnValue:
+def begin(title: str, address: str, *, back: str, conditions: str = "") -> ResponseReturnValue:
     """Start the job, or find the one already at it, and go to its progress."""
     with command() as session:
-        job = exports.ask(session, actor=current_actor(), title=title, address=address)
+        asked = masked(conditions)
+        job = exports.ask(session, actor=current_actor(), title=title, address=address, conditions=asked)
         job_id, waiting = job.id, job.status is JobStatus.QUEUED
     if waiting:
         jobs.start(job_id)

@@ -18,9 +18,10 @@ from sqlalchemy.orm import Session
 
 from app.core import audit
 from app.core.audit import AuditEntry
+from app.core.db import Model
 from app.core.enums import Labelled
 from app.web import filters
-from app.web.words import action_word, role_word, verb
+from app.web.words import WORDS, action_word, role_word, verb
 
 MOST = 50
 _BAD = {"remove", "delete", "close", "cancel", "deregister", "refuse"}
@@ -52,6 +53,15 @@ class Words:
             label, enum = (word, None) if isinstance(word, str) else word
             found.append((label, lambda value, enum=enum: _shown(value, enum), values[name]))
         return found
+
+
+def words_of(object_type: str, detail: Mapping[str, Any]) -> Words:
+    """Words for all that an entry about a row of a table says, for whoever looks at the trail itself."""
+    mappers = [one for one in Model.registry.mappers if one.local_table.name == object_type]
+    kinds = {name: getattr(column.type, "enum", None) for one in mappers for name, column in one.columns.items()}
+    names = [name for name in (*(detail.get("changes") or {}), *detail) if name != "changes"]
+    labels = {name: WORDS.get(name) or WORDS.get(f"{name}_id", name) for name in names}
+    return Words({name: (label, enum) if (enum := kinds.get(name)) else label for name, label in labels.items()})
 
 
 def steps(session: Session, *subjects: Any, words: Words, after: int = 0) -> list[dict[str, Any]]:
@@ -89,5 +99,14 @@ def _shown(value: Any, enum: type[Labelled] | None) -> str:
         return "、".join(_shown(one, enum) for one in value) or filters.EMPTY
     if enum is not None and value in set(enum):
         return enum(value).label
-    hidden = _ID_NUMBER.sub(lambda found: filters.mask(found.group()), filters.label(value))
+    if isinstance(value, dict):
+        return (
+            "；".join(f"{WORDS.get(name, name)}：{_shown(one, None)}" for name, one in value.items()) or filters.EMPTY
+        )
+    return masked(filters.label(value))
+
+
+def masked(text: str) -> str:
+    """Text with identity and telephone numbers as they are shown on screen."""
+    hidden = _ID_NUMBER.sub(lambda found: filters.mask(found.group()), text)
     return _PHONE.sub(lambda found: filters.mask(found.group()), hidden)

@@ -86,6 +86,24 @@ def misunderstood(form: Query) -> str:
     return f"请改正查询条件。{''.join(said)}" if said else ""
 
 
+def described(form: Query) -> Sequence[tuple[str, str]]:
+    """(label, what was asked) of the conditions that are set."""
+    facts = []
+    for field in form:
+        if field.data in (None, "", []) or field.errors:
+            continue
+        offered = field.iter_choices() if hasattr(field, "iter_choices") else ()
+        choices = {str(getattr(one.value, "value", one.value)): str(one.label) for one in offered}
+        typed = getattr(field, "text", "")
+        facts.append((str(field.label.text), typed or choices.get(str(field.data), filters.label(field.data))))
+    return facts or [("查询条件", "无（全部记录）")]
+
+
+def in_words(form: Query) -> str:
+    """The conditions that are set, in one line."""
+    return "；".join(f"{label}：{said}" for label, said in described(form))
+
+
 class ListScreen(BaseView):
     """A list over `select`, ordered by `key`, whose last column is unique and is the row's id for bulk actions."""
 
@@ -189,18 +207,19 @@ class ListScreen(BaseView):
             return redirect(self.here(after=None))
         if self.counted(session, values, most) > most:
             if request.method == "POST":
-                return exporting.begin(f"导出{self.title}", self.export_url(), back=self.here(after=None))
+                back, asked = self.here(after=None), in_words(form)
+                return exporting.begin(f"导出{self.title}", self.export_url(), back=back, conditions=asked)
             return self._page(
                 "screens/confirm.html",
                 title=f"导出{self.title}",
                 question=f"查询结果超过 {most:,} 条，将在后台生成工作簿，完成后在进度页下载。",
-                facts=self._described(form),
+                facts=described(form),
                 url=self.export_url(),
                 back=self.here(after=None),
                 submit="导出查询结果",
             )
         rows = chain.from_iterable(self.pages(session, values, EXPORT_PAGE))
-        return export.download(rows, self.exported, title=self.title)
+        return export.download(rows, self.exported, title=self.title, conditions=in_words(form))
 
     def every(self) -> tuple[int, Iterator[Sequence[Any]]]:
         """The number of rows under this request's conditions, and the rows by pages: what a job exports."""
@@ -244,7 +263,7 @@ class ListScreen(BaseView):
                     title=f"按查询条件{action.label}",
                     warning=moved,
                     question=f"将对符合查询条件的 {len(ids):,} 条记录执行“{action.label}”。{action.confirm}",
-                    facts=self._described(form),
+                    facts=described(form),
                     url=self.bulk_url(action),
                     back=self.here(),
                     hidden={"rows": "query", "confirmed": these},
@@ -277,18 +296,6 @@ class ListScreen(BaseView):
         self.fill(session, form)
         form.validate()
         return form, {field.short_name: None if field.errors else field.data for field in form}
-
-    def _described(self, form: Query) -> Sequence[tuple[str, str]]:
-        """(label, what was asked) of the conditions that are set."""
-        facts = []
-        for field in form:
-            if field.data in (None, "", []) or field.errors:
-                continue
-            offered = field.iter_choices() if hasattr(field, "iter_choices") else ()
-            choices = {str(getattr(one.value, "value", one.value)): str(one.label) for one in offered}
-            typed = getattr(field, "text", "")
-            facts.append((str(field.label.text), typed or choices.get(str(field.data), filters.label(field.data))))
-        return facts or [("查询条件", "无（全部记录）")]
 
     def _found(self, session: Session, values: Mapping[str, Any]) -> Sequence[Any]:
         """Ids of everything under the conditions, BULK_CAP + 1 at most, in the list's order."""

@@ -211,7 +211,8 @@ class TreeScreen(BaseView):
         """【导出查询结果】: the nodes that the page's search finds, all without a keyword."""
         session, text = read(), typed_keyword()
         keys = [node.key for node in self.nodes(session) if not text or node.found_by(text)]
-        return export.download(self.rows(session, keys), self.columns, title=self.title)
+        asked = f"关键字：{text}" if text else ""
+        return export.download(self.rows(session, keys), self.columns, title=self.title, conditions=asked)
 
     # Inside -------------------------------------------------------------------------------------------------
 

@@ -24,7 +24,7 @@ TABLES = _pairs("""
     path_edges=审核路径 people=人员 plan_attachments=方案附件 plan_steps=方案流转记录 post_quotas=岗位职数 posts=任职身份
     public_notices=公示 query_exports=查询结果导出 regions=行政区划 result_notices=结果公示 review_meetings=评审会议
     review_plans=评审方案 review_results=评审结果 rubric_items=评分项 settings=系统参数 specialities=职称专业
-    staged_blocks=待导入的行 title_series=职称系列 titles=职称 unit_registrations=单位注册申请 unmask_log=证件号查看记录
+    lists=查询结果 staged_blocks=待导入的行 title_series=职称系列 titles=职称 unit_registrations=单位注册申请 unmask_log=证件号查看记录
 """)
 
 WORDS = _pairs("""
@@ -68,6 +68,10 @@ WORDS = _pairs("""
     to_state=新状态 token_digest=会话摘要 total=总数 until=结束时间 uploaded_at=上传时间 user_id=用户 username=用户名 uuid=标识
     valid_from=启用日期 valid_until=有效期至 value=值 version=版本 view_menu_id=页面 waited_seconds=停留秒数 weight=权重 year=年度
     year_from=起始年份 year_until=截止年份 years=年限
+    application=申报 approve=是否通过 body=机构 candidates=参评人员 conditions=查询条件 confirmed=已确认 endpoint=页面
+    entries=条目 fee=缴费标准 file=文件 first=起始号 founder=组建单位 last=截止号 needs=专家需求 notice=公示 parent=上级
+    plan=评审方案 region=统筹区 replaces=代替 screen=页面地址 series=系列 specialities=专业 speciality=专业
+    subjects=对象 subordinate=下级机构 superior=上级机构 units=单位 upheld=异议成立
 """)
 
 DOMAINS = _pairs("""

@@ -223,6 +223,7 @@ EXPECTED: dict[str, Expect] = {
     **_screen("AccountView", ADMIN),
     **_screen("LoginAttemptView", ADMIN),
     **_screen("AuditView", ADMIN),
+    "AuditView.show": Expect(ADMIN, values={"pk": "1"}),
     "AccountView.new": Expect(ADMIN),
     "AccountView.show": Expect(ADMIN, "account", ADMIN_ROWS),
     "AccountView.grant": Expect(ADMIN, "account", ADMIN_ROWS),

@@ -5,10 +5,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from app import imports
@@ -17,7 +20,8 @@ from app.accounts.views.administration import AuditView
 from app.applications.enums import ApplicationAction
 from app.certificates.enums import CertificateEvent
 from app.core import audit, clock, jobs
-from app.core.db import Model, db, unit_of_work
+from app.core.audit import AuditEntry
+from app.core.db import Model, db, read_session, unit_of_work
 from app.outcomes.spreadsheets import TABLE
 from app.review_plans.enums import PlanAction
 from app.web import paging
@@ -89,7 +93,7 @@ def told(page: str) -> list[str]:
 def test_the_trail_reads_in_chinese(desk: Browser) -> None:
     entries()
     rows = told(desk.get("/audit/?actor_name=省厅经办人").text)
-    assert [re.sub(r"^\d+ \S+ \S+ ", "", row).rsplit(" ", 2)[0] for row in rows] == [
+    assert [re.sub(r"^\d+ \S+ \S+ ", "", row).rsplit(" ", 3)[0] for row in rows] == [
         "省厅经办人 人社部门经办人 things.unheard_of —",  # nobody named it: its own name
         "省厅经办人 人社部门经办人 审核单位注册 单位注册申请 3",
         "省厅经办人 人社部门经办人 职数申报 岗位职数 7",
@@ -118,9 +122,66 @@ def test_what_is_no_action_is_said_beside_the_condition(desk: Browser) -> None:
     assert "不是有效的选择" in desk.get("/audit/?action=nothing.at_all").text
 
 
+def recorded_at(moment: datetime, **detail: Any) -> int:
+    with clock.at(moment), unit_of_work(SYSTEM) as session:
+        audit.record(session, SYSTEM, "bodies.change", ("bodies", 7), **detail)
+    with read_session(SYSTEM) as session:
+        return session.scalars(sa.select(sa.func.max(AuditEntry.id))).one()
+
+
+def test_asked_by_days(desk: Browser) -> None:
+    first, second, third = (recorded_at(MONDAY + timedelta(days=days)) for days in (2, 3, 5))
+    day = [f"{clock.local(MONDAY + timedelta(days=days)):%Y-%m-%d}" for days in range(7)]
+    for asked, found in (
+        (f"since={day[3]}", [third, second]),
+        (f"since={day[2]}&until={day[3]}", [second, first]),
+        (f"until={day[2]}&action=bodies", [first]),
+        (f"since={day[6]}", []),
+    ):
+        page = desk.get(f"/audit/?{asked}").text
+        assert [int(row.split()[0]) for row in told(page) if "修改机构" in row] == found, asked
+
+
+def test_an_entry_says_what_was_changed(desk: Browser) -> None:
+    key = recorded_at(
+        MONDAY,
+        changes={"name": ("旧名", "新名"), "node_type": ("unit", "department"), "contact_phone": ("13912345678", "")},
+        reason="更名",
+        fee="100 元",
+    )
+    assert f'href="/audit/show/{key}"' in desk.get("/audit/").text
+    page = desk.get(f"/audit/show/{key}").text
+    for words in (
+        "名称：旧名 → 新名",
+        "节点类型：单位 → 主管单位",
+        "联系电话：139****5678 → —",
+        "原因：更名",
+        "缴费标准：100 元",
+        "机构 7",
+        "修改机构",
+    ):
+        assert words in page, words
+    assert desk.get("/audit/show/999999").status_code == 404
+    assert desk.get(f"/audit/show/{2**40}").status_code == 404
+
+
+def test_a_workbook_handed_out_says_which_list_and_by_which_conditions(desk: Browser) -> None:
+    desk.get("/audit/export?action=quotas&actor_name=13912345678").close()
+    page = desk.get("/audit/?action=exports.download").text
+    assert "查询结果 审计记录" in told(page)[0]
+    entry = re.search(r'href="(/audit/show/\d+)', page)
+    assert entry is not None
+    text = desk.get(entry[1]).text
+    assert "查询条件：操作：职数（全部）；操作人：139****5678" in text and "13912345678" not in text
+
+
 @pytest.mark.parametrize("asked", ["quotas.decide", "quotas", None])
-def test_each_condition_is_answered_by_an_index(app: Flask, asked: str | None) -> None:
-    statement = AuditView().select(None, {"action": asked, "actor_name": None if asked else "甲"})  # type: ignore[arg-type]
+@pytest.mark.parametrize("days", [(None, None), (date(2026, 1, 1), date(2026, 2, 1))])
+def test_each_condition_is_answered_by_an_index(
+    app: Flask, asked: str | None, days: tuple[date | None, date | None]
+) -> None:
+    values = {"action": asked, "actor_name": None if asked else "甲", "since": days[0], "until": days[1]}
+    statement = AuditView().select(None, values)  # type: ignore[arg-type]
     limited = paging.ordered(statement, AuditView.key).limit(21)
     explain = "EXPLAIN QUERY PLAN " if db.engine.dialect.name == "sqlite" else "EXPLAIN "
     with db.engine.connect() as connection:

@@ -158,6 +158,8 @@ def test_added_and_deleted(desk: Browser) -> None:
     assert "新设区" not in answer.text and "已删除。" in answer.text
     answer = desk.post("/ops/dictionaries/regions/delete/", data={"id": "430100"}, follow_redirects=True)
     assert "不能删除，正在使用它的有：9 条行政区划（如“芙蓉区”）。" in answer.text
+    answer = desk.post("/ops/dictionaries/regions/delete/", data={"id": "431121"}, follow_redirects=True)
+    assert "“祁阳县”（431121）已填写停用日期；停用的代码要予以保留" in reason(answer.text)
     make_body("芙蓉区人民医院", region_code="430102")
     answer = desk.post("/ops/dictionaries/regions/delete/", data={"id": "430102"}, follow_redirects=True)
     assert "不能删除，正在使用它的有：1 条机构（如“芙蓉区人民医院”）。" in answer.text
@@ -188,6 +190,8 @@ def test_a_setting_is_set_anew(desk: Browser) -> None:
         key = session.scalars(sa.select(Setting.id).where(Setting.key == "correction_days")).one()
     page = save(desk, f"/ops/dictionaries/settings/edit/?id={key}", {"value": "999"})
     assert "应在 1 到 60 之间" in page.text
+    assert "应在 1 到 60 之间" in save(desk, f"/ops/dictionaries/settings/edit/?id={key}", {"value": "-1"}).text
+    assert "请填写整数。" in save(desk, f"/ops/dictionaries/settings/edit/?id={key}", {"value": "1.5"}).text
     assert save(desk, f"/ops/dictionaries/settings/edit/?id={key}", {"value": "15"}).status_code == 302
     page = desk.get("/ops/dictionaries/settings/").text
     assert (

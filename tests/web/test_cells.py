@@ -11,6 +11,7 @@ import pytest
 from markupsafe import Markup
 
 from app.catalog.enums import TitleLevel
+from app.web import export
 from app.web.cells import Column
 
 NIGHT = datetime(2026, 3, 1, 16, 30, 5, tzinfo=UTC)
@@ -57,3 +58,8 @@ def test_link_and_tone() -> None:
         '<a href="/x?&quot;y&quot;"><span class="state state--ok">好</span></a></td>'
     )
     assert "—" in column.html(SimpleNamespace(a=None, url=None))
+
+
+@pytest.mark.parametrize("value", ["", "—", None, [], ()])
+def test_a_workbooks_cell_is_empty_where_there_is_nothing(value: object) -> None:
+    assert export.told(value) is None

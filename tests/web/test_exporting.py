@@ -123,11 +123,13 @@ def test_the_job_makes_what_the_button_would(app: Flask, desk: Browser, monkeypa
         ("exports.download", "管理员"),
         ("exports.download", "管理员"),
     ]
+    assert done[0].detail["conditions"] == "姓名：导出"
     assert done[1].detail == {"rows": 12, "sha256": export.sha256}
     assert done[3].detail == {
         "title": "用户管理",
         "screen": "/accounts/export",
         "rows": 12,
+        "conditions": "姓名：导出",
     }  # few enough to be handed out at once
 
 

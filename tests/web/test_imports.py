@@ -52,6 +52,14 @@ def test_template_has_the_columns_an_example_and_rules(kind: str, app: Flask) ->
         assert not offered or column.several or text in ("", *offered), f"{column.label}: {text} is not offered"
 
 
+def test_regions_are_offered_wherever_they_are_asked_for(app: Flask) -> None:
+    with read_session(SYSTEM) as session:
+        offered = {kind: importer.lists(session) for kind, importer in imports.importers.items()}
+    asking = [kind for kind, importer in imports.importers.items() if "region" in importer.places]
+    assert asking == ["bodies", "committees"] or asking == ["committees", "bodies"]
+    assert all("430100 长沙市" in offered[kind]["region"] for kind in asking)
+
+
 def test_coded_columns_have_drop_downs_of_what_the_database_knows(app: Flask) -> None:
     importer = imports.importers["committees"]
     with read_session(SYSTEM) as session:

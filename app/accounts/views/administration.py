@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,11 +19,12 @@ from app.accounts.forms import GrantForm, PeopleQuery, ReasonForm, ResetForm, Us
 from app.accounts.models import Account, LoginAttempt, Person, Post
 from app.accounts.rules import normalise_id_number
 from app.bodies.models import Body
-from app.core import crypto
+from app.core import clock, crypto
 from app.core.audit import AuditEntry
 from app.core.enums import Role
-from app.web.access import only
-from app.web.forms import Query, SelectField, attempt, choices_of, enum_field, optional, text_field
+from app.web import filters, history
+from app.web.access import LARGEST_ID, only
+from app.web.forms import Query, SelectField, attempt, choices_of, date_field, enum_field, optional, text_field
 from app.web.identity import command, current_actor, read
 from app.web.lists import Button, Column, ListScreen, desc
 from app.web.words import ACTIONS, DOMAINS, action_word, object_word, role_word
@@ -310,6 +312,12 @@ def _within(action: str, domain: str) -> bool:
 class AuditQuery(Query):
     action = SelectField("操作", [optional()], choices=_actions(), default="")
     actor_name = text_field("操作人", length=80)
+    since = date_field("时间起")
+    until = date_field("时间止")
+
+
+_SLACK = timedelta(hours=1)
+"""An entry is numbered when its transaction commits, and none lasts so long: numbers follow the time but for that."""
 
 
 class AuditView(ListScreen):
@@ -337,4 +345,40 @@ class AuditView(ListScreen):
         if wanted := values["action"]:  # by name, each found by the index in the list's order: a range would be sorted
             actions = [wanted] if "." in wanted else [code for code in ACTIONS if _within(code, wanted)]
             query = query.where(AuditEntry.action.in_(actions))
-        return query.where(AuditEntry.actor_name == values["actor_name"]) if values["actor_name"] else query
+        if values["actor_name"]:
+            query = query.where(a.actor_name == values["actor_name"])
+        return query.where(*_between(values["since"], values["until"]))
+
+    def row_actions(self, row: Any) -> Sequence[Button]:
+        return (Button("详情", url_for("AuditView.show", pk=row.id)),)
+
+    @expose("/show/<int:pk>")
+    def show(self, pk: int) -> ResponseReturnValue:
+        """What was done, in words: what it was before → what it is since."""
+        entry = (read().get(AuditEntry, pk) if pk <= LARGEST_ID else None) or abort(404)
+        words = history.words_of(entry.object_type, entry.detail)
+        facts = [(column.label, column.of(entry)) for column in self.columns[:-1]]
+        facts += [("时间", filters.exact(entry.at)), ("上一条哈希", entry.previous_hash), ("哈希", entry.hash)]
+        return self._page(
+            "accounts/audit_entry.html",
+            title=f"审计记录 {entry.id}：{action_word(entry.action)}",
+            crumbs=[(self.title, url_for("AuditView.list"))],
+            facts=list(dict(facts).items()),
+            lines=words.details(entry.detail),
+            back=url_for("AuditView.list"),
+        )
+
+
+def _between(since: date | None, until: date | None) -> Iterator[Any]:
+    """From the first day to the last; as numbers first, so that an index in the list's order begins and ends there."""
+    table = AuditEntry.__table__.alias()
+    if since:
+        begin = datetime.combine(since, time(), clock.CHINA)
+        before = sa.select(table.c.id).where(table.c.at < begin - _SLACK).order_by(table.c.at.desc()).limit(1)
+        yield AuditEntry.id > sa.func.coalesce(before.scalar_subquery(), 0)
+        yield AuditEntry.at >= begin
+    if until:
+        end = datetime.combine(until + timedelta(days=1), time(), clock.CHINA)
+        after = sa.select(table.c.id).where(table.c.at >= end + _SLACK).order_by(table.c.at).limit(1)
+        yield AuditEntry.id < sa.func.coalesce(after.scalar_subquery(), LARGEST_ID)
+        yield AuditEntry.at < end

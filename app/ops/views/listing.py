@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.web import export, paging
 from app.web.forms import Query
-from app.web.lists import EXPORT_PAGE, Button, Column, Key, counted_for, misunderstood
+from app.web.lists import EXPORT_PAGE, Button, Column, Key, counted_for, in_words, misunderstood
 
 _PAGING = ("after", "size")
 
@@ -54,7 +54,9 @@ class Listing:
         if paging.count_rows(session, self.statement, self.key, most) > most:
             flash(f"查询结果超过 {most:,} 条，请增加查询条件后再导出。", "warning")
             return redirect(self._address(back))
-        return export.download(self._rows(session), self.exported or self.columns, title=self.title)
+        return export.download(
+            self._rows(session), self.exported or self.columns, title=self.title, conditions=in_words(self.form)
+        )
 
     def _rows(self, session: Session) -> Iterator[Any]:
         for page in paging.pages(session, self.statement, self.key, EXPORT_PAGE):
