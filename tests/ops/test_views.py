@@ -247,11 +247,12 @@ def test_the_second_to_save_an_entry_is_told(
 
 
 def test_a_fee_changed_meanwhile_is_told_from_its_committees_history(desk: Browser) -> None:
-    values = {"committee_id": make_committee("缴费高评会"), "item": FeeItem.REVIEW, "level": TitleLevel.FULL_SENIOR}
-    key = act(SYSADMIN, committees.set_fee, **values, amount=Decimal("300.00"))
+    committee = make_committee("缴费高评会")
+    values = {"committee_id": committee, "item": FeeItem.REVIEW, "level": TitleLevel.FULL_SENIOR}
+    key = act(SYSADMIN, committees.add_fee, **values, amount=Decimal("300.00"))
     address = f"/ops/dictionaries/fees/edit/?id={key}"
     ours = opened(desk, address)
-    act(SYSADMIN, committees.set_fee, **values, amount=Decimal("310.00"))
+    act(SYSADMIN, committees.change_fee, committee_id=committee, row_id=key, amount=Decimal("310.00"))
     said = alert(desk.post(address, data={"amount": "320"} | ours).text)
     assert said[0] == LOST and "正高级评审费 300.00 元 → 正高级评审费 310.00 元" in said[1]
 
