@@ -105,13 +105,22 @@ def _check_bodies(session: Session, actor: Actor, rows: Sequence[Row]) -> Mappin
     regions = {region.code: region.name for region in regions_of(session, "")}
     taken = {
         field: {
-            code: name
+            code: name if active else f"{name}（已注销）"
             for piece in parts(row.sound(field).upper() for row in rows)
-            for code, name in session.execute(sa.select(column, Body.name).where(column.in_(piece)))
+            for code, name, active in session.execute(
+                sa.select(column, Body.name, Body.active).where(column.in_(piece))
+            )
         }
         for field, column in (("code", Body.code), ("credit_code", Body.credit_code))
     }
-    firsts = Firsts(**dict.fromkeys(taken, "与第 {} 行相同。"))
+    namesakes = {
+        (name, region): code
+        for piece in parts(row["name"].strip() for row in rows)
+        for name, region, code in session.execute(
+            sa.select(Body.name, Body.region_code, Body.code).where(Body.active, Body.name.in_(piece))
+        )
+    }
+    firsts = Firsts(**dict.fromkeys(taken, "与第 {} 行相同。"), name="与第 {} 行的名称、行政区划都相同。")
     for row in rows:
         for field, reason in rules.body_problem(**_said(row)).items():
             row.wrong(field, reason)
@@ -126,7 +135,10 @@ def _check_bodies(session: Session, actor: Actor, rows: Sequence[Row]) -> Mappin
         elif problem := name_conflict(row["region"], regions[region]):
             row.wrong("region", problem)
         kept(actor, row, "region", region)
-        firsts.tell(row, **{field: row.sound(field).upper() for field in taken})
+        named = row["name"].strip(), region
+        if other := namesakes.get(named):
+            row.wrong("name", f"本统筹区已有同名机构（编码 {other}）；确是另一家的，请在“机构管理”中单独新增。")
+        firsts.tell(row, name=named, **{field: row.sound(field).upper() for field in taken})
     return regions
 
 

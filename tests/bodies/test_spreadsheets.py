@@ -199,11 +199,19 @@ def test_bodies_by_workbook(officer: Actor) -> None:
         ({0: "U0009", 5: "", 2: "经办机构", 3: "国有企业"}, {"单位性质": "经办机构只能是机关或事业单位。"}),
         ({0: "U0009", 5: "", 2: "评委会"}, {"受理节点类型": "“评委会”不在可选范围内，请从下拉列表中选择。"}),
         ({0: "U0009", 5: "", 1: "长沙 一中"}, {"机构名称": "机构名称中“沙”之后有空格或换行，请删去。"}),
+        (
+            {0: "U0009", 5: "", 1: "先来的"},
+            {"机构名称": "本统筹区已有同名机构（编码 FIRST）；确是另一家的，请在“机构管理”中单独新增。"},
+        ),
+        ({0: "U0009", 5: "", 1: "长沙市第一中学"}, {"机构名称": "与第 2 行的名称、行政区划都相同。"}),
+        ({0: "gone1", 5: ""}, {"机构编码": "已被“走了的（已注销）”使用。"}),
     ],
 )
 def test_a_body_by_workbook_that_cannot_be(officer: Actor, change: dict[int, object], wrong: dict[str, str]) -> None:
     make_body("先来的", code="FIRST", credit_code="12430000444885384T")
-    batch = take(officer, BODIES, *body_rows({}, change))
+    gone = make_body("走了的", code="GONE1")
+    act(SYSTEM, services.deregister_body, body_id=gone, reason="撤并")
+    batch = take(officer, BODIES, *body_rows({}, {1: "另一家"} | change))
     assert problems(officer, batch) == {3: wrong}
 
 

@@ -165,7 +165,7 @@ def _paths(desk: Person, folder: Path) -> None:
     for title in PATHS:
         desk.menu(title)
         desk.follow("新增")
-        page.get_by_role("heading", name=f"新增：{title}").wait_for()
+        page.get_by_role("heading", name="新增审核路径").wait_for()
 
 
 def _issuing_codes(desk: Person) -> None:

@@ -107,6 +107,7 @@ class EdgeRecords(RecordView):
     }
     words = {"approval_paths.create": "新增", "approval_paths.confirm": "确认", "approval_paths.cancel": "注销"}
     key_name = "edge_id"
+    thing = "审核路径"
     adding: ClassVar[Callable[..., Any] | None] = services.create_edge
     changing: ClassVar[Callable[..., Any] | None] = services.change_edge
     retiring = services.cancel_edge
