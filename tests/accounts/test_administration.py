@@ -137,6 +137,7 @@ def test_asked_by_days(desk: Browser) -> None:
         (f"since={day[2]}&until={day[3]}", [second, first]),
         (f"until={day[2]}&action=bodies", [first]),
         (f"since={day[6]}", []),
+        ("since=0001-01-01&until=9999-12-31", [third, second, first]),
     ):
         page = desk.get(f"/audit/?{asked}").text
         assert [int(row.split()[0]) for row in told(page) if "修改机构" in row] == found, asked

@@ -316,6 +316,8 @@ class AuditQuery(Query):
     until = date_field("时间止")
 
 
+_EARLIEST, _LATEST = date(1900, 1, 1), date(9000, 1, 1)
+"""Beyond them everything was done, and no hour can be reckoned."""
 _SLACK = timedelta(hours=1)
 """An entry is numbered when its transaction commits, and none lasts so long: numbers follow the time but for that."""
 
@@ -372,12 +374,12 @@ class AuditView(ListScreen):
 def _between(since: date | None, until: date | None) -> Iterator[Any]:
     """From the first day to the last; as numbers first, so that an index in the list's order begins and ends there."""
     table = AuditEntry.__table__.alias()
-    if since:
+    if since and since > _EARLIEST:
         begin = datetime.combine(since, time(), clock.CHINA)
         before = sa.select(table.c.id).where(table.c.at < begin - _SLACK).order_by(table.c.at.desc()).limit(1)
         yield AuditEntry.id > sa.func.coalesce(before.scalar_subquery(), 0)
         yield AuditEntry.at >= begin
-    if until:
+    if until and until < _LATEST:
         end = datetime.combine(until + timedelta(days=1), time(), clock.CHINA)
         after = sa.select(table.c.id).where(table.c.at >= end + _SLACK).order_by(table.c.at).limit(1)
         yield AuditEntry.id < sa.func.coalesce(after.scalar_subquery(), LARGEST_ID)
