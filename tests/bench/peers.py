@@ -140,7 +140,7 @@ def ours(instance: Path, url: str) -> Lines:
     def rows(cursor: Cursor | None = None, **asked: str) -> Callable[[], int]:
         def ask() -> int:
             with app.app_context(), read_session(actor) as session:
-                statement = screen.select(session, {"action": None, "actor_name": None} | asked)
+                statement = screen.select(session, dict.fromkeys(("action", "actor_name", "since", "until")) | asked)
                 return len(fetch(session, statement, screen.key, cursor, SIZE).rows)
 
         return ask

@@ -83,7 +83,7 @@ def test_the_console(desk: Person) -> None:
         look(desk, f"{name}，修改中")
         desk.picture(f"数据运维-{name}")
         desk.page.get_by_role("button", name="保存").click()
-        desk.page.get_by_text("保存记录成功").wait_for()
+        desk.page.get_by_text("已保存修改。").wait_for()
     assert desk.problems == []
 
 
