@@ -62,35 +62,40 @@ class Finding(NamedTuple):
         return reduce(or_, self.lacking)
 
 
+class Alike(NamedTuple):
+    """Units that the same edges lead up from, so that all is the same for them: one of each sort stands for it.
+
+    `first[i]` stands for members[begins[i]:begins[i + 1]]; the members in order.
+    """
+
+    first: Numbers
+    members: Numbers
+    begins: Numbers
+
+
 class Findings(Sequence[Finding]):
     """Each end once, the most units first. Kept as arrays: a province may have a hundred thousand, and a page shows few."""
 
-    def __init__(self, missing: Numbers, pieces: Sequence[tuple[Numbers, Numbers, Numbers]]) -> None:
-        """`missing[u]`: all that unit u cannot apply for; pieces: (cases, units that lack some of them, where each one's way ends)."""
-        self._missing, self._cases = missing, [family for family, _, _ in pieces]
-        narrow = np.min_scalar_type(len(missing))  # millions of rows: what they take decides how long they take
-        units, ends = (
-            np.concatenate([_NOBODY, *(piece[part] for piece in pieces)], dtype=narrow, casting="unsafe")
-            for part in (1, 2)
-        )
-        pieces_of = np.repeat(np.arange(len(pieces), dtype=np.int16), [len(units) for _, units, _ in pieces])
-        order = np.argsort(
-            units, kind="stable"
-        )  # of 16 bits, which bodies' numbers seldom exceed, numpy sorts by radix
-        order = order[np.argsort(ends[order], kind="stable")]
+    def __init__(self, missing: Numbers, alike: Alike, pieces: Sequence[tuple[Numbers, Numbers, Numbers]]) -> None:
+        """`missing[u]`: all that unit u cannot apply for.
+
+        Pieces: cases; units that lack some of them, each standing for those alike; where one of its ways ends.
+        """
+        self._missing, self._alike, self._cases = missing, alike, [family for family, _, _ in pieces]
+        units, ends = (np.concatenate([_NOBODY, *(piece[part] for piece in pieces)]) for part in (1, 2))
+        pieces_of = np.repeat(np.arange(len(pieces)), [len(units) for _, units, _ in pieces])
+        order = np.argsort(ends * len(missing) + units, kind="stable")
         self._units, self._pieces, ends = units[order], pieces_of[order], ends[order]
         first = _starts(ends)
-        self._own = _starts(ends, self._units)  # a unit may end at one body for several pieces
-        last = np.r_[first[1:], len(ends)].astype(np.int64)
-        counts = np.searchsorted(self._own, last) - np.searchsorted(self._own, first)
+        own = _starts(ends, self._units)  # a unit may end at one body for several pieces
+        sizes = np.zeros(len(missing), np.int64)
+        sizes[alike.first] = np.diff(alike.begins)
+        counts = np.add.reduceat(sizes[self._units[own]], np.searchsorted(own, first)) if len(own) else _NOBODY
         heaviest = np.argsort(-counts, kind="stable")
-        self.ends, self.counts = ends[first][heaviest].astype(np.int64), counts[heaviest]
-        self._first, self._last = first[heaviest], last[heaviest]
-
-    @property
-    def units(self) -> Numbers:
+        self.ends, self.counts = ends[first][heaviest], counts[heaviest]
+        self._first, self._last = first[heaviest], np.r_[first[1:], len(ends)].astype(np.int64)[heaviest]
+        self.units = np.sort(alike.members)
         """Whoever cannot apply for something, each once."""
-        return np.flatnonzero(np.bincount(self._units)).astype(np.int64)
 
     def __len__(self) -> int:
         return len(self.ends)
@@ -106,7 +111,14 @@ class Findings(Sequence[Finding]):
         rows = slice(self._first[index], self._last[index])
         for unit, piece in zip(self._units[rows].tolist(), self._pieces[rows].tolist(), strict=True):
             lacking[unit] = lacking.get(unit, 0) | _bits((self._missing[unit] & self._cases[piece]).tolist())
-        return Finding(int(self.ends[index]), tuple(lacking), tuple(lacking.values()))
+        each = sorted((member, bits) for unit, bits in lacking.items() for member in self._like(unit))
+        return Finding(int(self.ends[index]), *zip(*each, strict=True))
+
+    def _like(self, unit: int) -> list[int]:
+        """Whom a unit stands for."""
+        place = np.searchsorted(self._alike.first, unit)
+        members: list[int] = self._alike.members[self._alike.begins[place] : self._alike.begins[place + 1]].tolist()
+        return members
 
 
 def checkup(graph: Graph, families: Sequence[Numbers]) -> tuple[Findings, int]:
@@ -117,7 +129,8 @@ def checkup(graph: Graph, families: Sequence[Numbers]) -> tuple[Findings, int]:
     every = _all(np.array(families))
     taken = _all(graph.finals) & every
     missing = np.where(graph.units[:, None], ~_reached(graph) & taken, 0)
-    short = np.flatnonzero(missing.any(axis=1))
+    sorts = _alike(graph, np.flatnonzero(missing.any(axis=1)))
+    short = sorts.first
     lacking, special = missing[short], _special(graph, every)
     alike: dict[bytes, tuple[Numbers, Ends]] = {}  # families whose ways end alike are one piece
     for family in (every & ~special, *(family for family in families if (family & special).any())):
@@ -128,7 +141,36 @@ def checkup(graph: Graph, families: Sequence[Numbers]) -> tuple[Findings, int]:
             known, _ = alike.get(key, (family, ends))
             alike[key] = known | family, ends
     pieces = [(family, *ends) for family, ends in alike.values()]
-    return Findings(missing, pieces), _bits((every & ~taken).tolist())
+    return Findings(missing, sorts, pieces), _bits((every & ~taken).tolist())
+
+
+def _alike(graph: Graph, units: Numbers) -> Alike:
+    """Units by the edges that lead up from them; who has none, decides something or is above somebody is like nobody else."""
+    count, kinds = len(graph.finals), len(graph.carried)
+    plain = np.zeros(count, bool)
+    plain[units] = True
+    plain[graph.above] = False
+    plain &= ~graph.finals.any(axis=1)
+    mine = plain[graph.below]
+    below, edge = graph.below[mine], graph.above[mine] * kinds + graph.kind[mine]
+    order = np.lexsort((edge, below))
+    below, edge = below[order], edge[order]
+    starts = _starts(below)
+    turn = np.arange(len(below)) - np.repeat(starts, np.diff(np.r_[starts, len(below)]))
+    sort, known = np.arange(count), count
+    sort[below] = 0
+    for place in range(int(turn.max(initial=-1)) + 1):  # the sort of the first edges with the next one is another sort
+        now = turn == place
+        more, which = np.unique(sort[below[now]] * (count * kinds) + edge[now], return_inverse=True)
+        sort[below[now]] = known + which
+        known += len(more)
+    order = np.argsort(sort[units], kind="stable")
+    members, begins = units[order], _starts(sort[units][order])
+    by_first = np.argsort(members[begins])
+    sizes = np.diff(np.r_[begins, len(members)])[by_first]
+    within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    grouped = members[np.repeat(begins[by_first], sizes) + within]
+    return Alike(members[begins][by_first], grouped, np.r_[0, np.cumsum(sizes)].astype(np.int64))
 
 
 def stranded(before: Graph, after: Graph) -> Numbers:
