@@ -29,6 +29,8 @@ from app.factory import configure_process, create_app
 from seeds.demo_world import build_world
 from seeds.reference import load_reference
 from tests import parts
+from tests.http import Doors
+from tests.places import MONDAY
 
 T = TypeVar("T")
 DATABASES = os.environ.get("DATABASES", "sqlite").split(",")
@@ -225,3 +227,10 @@ def system() -> Actor:
 @pytest.fixture
 def client(app: Flask) -> Any:
     return app.test_client()
+
+
+@pytest.fixture
+def doors(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Doors]:
+    """The application's doors, on a Monday."""
+    with clock.at(MONDAY):
+        yield Doors(app, monkeypatch)

@@ -17,13 +17,13 @@ from app.approval_paths.services import LOCK
 from app.bodies.enums import NodeType
 from app.bodies.models import Body
 from app.bodies.services import hold
-from app.bodies.spreadsheets import BODY_HELP, Bodies, Known, kept, parts
+from app.bodies.spreadsheets import BODY_HELP, Bodies, Known, kept
 from app.catalog.enums import TitleLevel
 from app.catalog.spreadsheets import Catalog, Node, code_of, name_conflict
 from app.committees.enums import CommitteeGrade
 from app.committees.models import Committee, CoveredSpeciality
 from app.core import audit, clock
-from app.core.db import lock, reserve_ids
+from app.core.db import lock, parts, reserve_ids
 from app.core.scope import Actor, elevated
 from app.formats.sheets import Column
 from app.imports import Importer, Row, declare

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -20,7 +19,7 @@ from app.catalog.rules import initials
 from app.catalog.spreadsheets import REGION_HELP, code_of, name_conflict, offered_regions
 from app.core import audit
 from app.core.crypto import mask_phone
-from app.core.db import reserve_ids
+from app.core.db import parts, reserve_ids
 from app.core.errors import NotAllowed
 from app.core.scope import Actor, elevated
 from app.formats.sheets import Column
@@ -33,8 +32,6 @@ METHODS = {method.label: method for method in AcquisitionMethod if method is not
 LEVELS = {level.label: level for level in TitleLevel}
 _KINDS = {kind.label: kind for kind in KEPT}
 _NATURES = {nature.label: nature for nature in BodyNature if nature is not BodyNature.COMMITTEE}
-Key = TypeVar("Key", str, int)
-_MANY = 5_000
 _Taking = tuple[int, AcquisitionMethod, TitleLevel]
 
 
@@ -46,13 +43,6 @@ class Known(NamedTuple):
     name: str
     node_type: NodeType
     region_code: str
-
-
-def parts(keys: Iterable[Key]) -> Iterator[list[Key]]:
-    """The distinct keys in their order, a statement's worth at a time."""
-    rest = iter(sorted(set(keys)))
-    while piece := list(islice(rest, _MANY)):
-        yield piece
 
 
 class Bodies:
@@ -117,7 +107,9 @@ def _check_bodies(session: Session, actor: Actor, rows: Sequence[Row]) -> Mappin
         (name, region): code
         for piece in parts(row["name"].strip() for row in rows)
         for name, region, code in session.execute(
-            sa.select(Body.name, Body.region_code, Body.code).where(Body.active, Body.name.in_(piece))
+            sa.select(Body.name, Body.region_code, Body.code).where(
+                Body.active, Body.node_type.in_(KEPT), Body.name.in_(piece)
+            )
         )
     }
     firsts = Firsts(**dict.fromkeys(taken, "与第 {} 行相同。"), name="与第 {} 行的名称、行政区划都相同。")

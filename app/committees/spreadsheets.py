@@ -15,7 +15,7 @@ from app.bodies.enums import BodyNature, NodeType
 from app.bodies.models import Body
 from app.bodies.rules import code_problem, name_problem, text_problem
 from app.bodies.services import hold
-from app.bodies.spreadsheets import BODY_HELP, Bodies, Known, kept, parts
+from app.bodies.spreadsheets import BODY_HELP, Bodies, Known, kept
 from app.catalog.queries import regions_of
 from app.catalog.rules import initials
 from app.catalog.spreadsheets import REGION_HELP, Catalog, Node, code_of, name_conflict, offered_regions
@@ -24,7 +24,7 @@ from app.committees.enums import CommitteeGrade
 from app.committees.models import Committee, CoveredSpeciality, FoundingBody
 from app.core import audit, clock
 from app.core.crypto import mask_phone
-from app.core.db import reserve_ids
+from app.core.db import parts, reserve_ids
 from app.core.enums import Role
 from app.core.scope import Actor, elevated
 from app.formats.sheets import Column, as_date

@@ -5,12 +5,13 @@ Services receive a `Session` and never commit. `unit_of_work` is the only place 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import Enum
 from hashlib import blake2b
-from typing import Any, cast
+from itertools import islice
+from typing import Any, TypeVar, cast
 
 import orjson
 import sqlalchemy as sa
@@ -35,9 +36,14 @@ __all__ = [
     "begin_write",
     "db",
     "lock",
+    "parts",
     "reserve_ids",
     "unit_of_work",
 ]
+
+Key = TypeVar("Key", str, int)
+_MANY = 5_000
+"""Keys that one statement takes: SQLite counts up to 32,766 variables."""
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -179,6 +185,13 @@ def lock(session: Session, what: str) -> None:
     if session.connection().dialect.name == "postgresql":
         key = int.from_bytes(blake2b(what.encode(), digest_size=8).digest(), "big", signed=True)
         session.connection().execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+
+
+def parts(keys: Iterable[Key]) -> Iterator[list[Key]]:
+    """The distinct keys in their order, a statement's worth at a time."""
+    rest = iter(sorted(set(keys)))
+    while piece := list(islice(rest, _MANY)):
+        yield piece
 
 
 def reserve_ids(session: Session, model: type[Any], count: int) -> list[int]:

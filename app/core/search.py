@@ -3,7 +3,7 @@
 Of several words, with blanks between, each must be found, in any order. Chinese is looked for in the name, its characters
 in sequence with anything between (长沙排水 finds 长沙市城区排水事务中心); letters and digits at the beginning of a code or
 within the pinyin initials, a single one where these begin. A scan of 50,000 names costs 25 ms, so bodies have an index of
-their names' characters and one of the pairs of letters in their initials, which leave few to look at (migrations 0011, 0017):
+their names' characters and one of the pairs of letters in their initials, which leave few to look at (migrations 0011, 0016):
 FTS5 kept by triggers on SQLite, GIN on PostgreSQL, whose trigrams know nothing of Chinese in a C locale. What begins with
 something lies in a range that an index in the order of bytes knows, where it would not serve a LIKE whose pattern is a
 parameter.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
@@ -28,12 +27,6 @@ from tests.places import CITY, FAR, MONDAY, PROVINCE, SYSADMIN, SYSTEM, TODAY, a
 
 BORN = date(1985, 5, 5)
 """Nobody whom `make_actor` makes was born then: numbers are told apart by it."""
-
-
-@pytest.fixture
-def doors(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Doors]:
-    with clock.at(MONDAY):
-        yield Doors(app, monkeypatch)
 
 
 @pytest.fixture

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts import queries, services
@@ -26,12 +24,6 @@ from tests.people import PASSWORD, id_number, make_actor
 from tests.places import CITY, FAR, MONDAY, PROVINCE, SYSADMIN, SYSTEM, TODAY, act, make_body
 
 NUMBER = id_number(serial=881)
-
-
-@pytest.fixture
-def doors(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Doors]:
-    with clock.at(MONDAY):
-        yield Doors(app, monkeypatch)
 
 
 def operator(role: Role = Role.UNIT, *, region_code: str = "430100", serial: int = 881) -> Actor:

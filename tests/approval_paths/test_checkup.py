@@ -97,6 +97,9 @@ def told(edges: list[Edge], finals: dict[int, int], units: set[int], committees:
         ([(0, 1, EVERY), (1, 2, A)], {2: A, 4: B}, {0}, {2, 4}, ({1: ((0,), B)}, 0)),
         # a way of its own for B ends elsewhere than the way for A
         ([(0, 1, A), (0, 3, B)], {5: EVERY}, {0}, {5}, ({1: ((0,), A), 3: ((0,), B)}, 0)),
+        # two that are alike, but for where their ways for A end: each at itself
+        ([(0, 2, B), (1, 2, B)], {3: A}, {0, 1}, set(), ({0: ((0,), A), 1: ((1,), A)}, B)),
+        ([(0, 2, B), (1, 2, B)], {3: EVERY}, {0, 1}, set(), ({2: ((0, 1), B), 0: ((0,), A), 1: ((1,), A)}, 0)),
         # two branches, both broken: either end is told, for it may be mended at either
         (
             [(0, 1, EVERY), (0, 3, EVERY), (1, 2, EVERY)],
@@ -122,7 +125,7 @@ def test_what_each_unit_lacks_is_its_own() -> None:
     assert found == {5: ((0, 1), (A, B)), 0: ((0,), (B,))}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(st.data())
 def test_what_it_finds_is_what_walking_finds(data: st.DataObject) -> None:
     count = 9
@@ -138,6 +141,8 @@ def test_what_it_finds_is_what_walking_finds(data: st.DataObject) -> None:
         for bit in (A, B)
         if lacking & bit
     ]
+    assert findings.counts.tolist() == [len(found.units) for found in findings]
+    assert findings.units.tolist() == sorted({unit for found in findings for unit in found.units})
     stranded = {(unit, bit) for _, unit, bit in lacks}
     for bit in (A, B):
         above: dict[int, list[int]] = {}

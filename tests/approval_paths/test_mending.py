@@ -68,8 +68,8 @@ def test_what_breaks_at_a_committee_is_mended_by_whoever_keeps_it(committee: int
         "高评会副高级的审核路径断在“建设高评会”，3 个单位不能申报：工程技术人员（机电类、信息类）。"
         "请在“评委会管理”中维护它的评审专业、备案有效期。"
     )
-    assert (dealt_with_by(city), dealt_with_by(county), dealt_with_by(operator)) == ([key], [], [])
-    for stranger in (county, operator):
+    assert [dealt_with_by(one) for one in (city, county, operator, PROVINCE)] == [[key], [], [], []]
+    for stranger in (county, operator, PROVINCE):
         with pytest.raises(NotFound):
             act(stranger, services.settle_mending, request_id=key)
     with pytest.raises(Conflict, match="仍断在“建设高评会”，1 个单位不能申报：请在“评委会管理”中维护"):

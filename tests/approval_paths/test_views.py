@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import pytest
 import python_calamine
 import sqlalchemy as sa
-from flask import Flask
 
 from app.approval_paths import services
 from app.approval_paths.models import PathEdge
 from app.bodies.enums import NodeType
-from app.core import clock, jobs
+from app.core import jobs
 from app.core.db import read_session
 from app.core.enums import Role
 from app.core.scope import Actor
@@ -27,7 +25,6 @@ from tests.places import (
     EDUCATION,
     FAR,
     HOUSING,
-    MONDAY,
     OFFICE,
     PROVINCE,
     SYSTEM,
@@ -40,12 +37,6 @@ from tests.places import (
     series,
     speciality,
 )
-
-
-@pytest.fixture
-def doors(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Doors]:
-    with clock.at(MONDAY):
-        yield Doors(app, monkeypatch)
 
 
 def edges() -> list[PathEdge]:

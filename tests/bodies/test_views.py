@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import openpyxl
 import pytest
 import sqlalchemy as sa
-from flask import Flask
 
 from app.bodies import services
 from app.bodies.enums import NodeType
 from app.bodies.models import Acceptance, IssuingAuthority
 from app.catalog.enums import AcquisitionMethod, TitleLevel
-from app.core import clock
 from app.core.db import read_session
 from tests.http import Doors, opened
 from tests.places import (
@@ -24,7 +21,6 @@ from tests.places import (
     DRAINAGE,
     FAR,
     HOUSING,
-    MONDAY,
     PROVINCE,
     SYSADMIN,
     SYSTEM,
@@ -33,12 +29,6 @@ from tests.places import (
     make_body,
     make_committee,
 )
-
-
-@pytest.fixture
-def doors(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Doors]:
-    with clock.at(MONDAY):
-        yield Doors(app, monkeypatch)
 
 
 def heading(page: str) -> str:

@@ -6,24 +6,15 @@ import io
 import json
 import re
 import unicodedata
-from collections.abc import Iterator
 
 import openpyxl
 import pytest
 import sqlalchemy as sa
-from flask import Flask
 
 from app.catalog.models import Speciality, Title
-from app.core import clock
 from app.core.db import read_session
 from tests.http import Browser, Doors, opened
-from tests.places import CITY, MONDAY, PROVINCE, SYSTEM, make_committee, series, speciality
-
-
-@pytest.fixture
-def doors(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Doors]:
-    with clock.at(MONDAY):
-        yield Doors(app, monkeypatch)
+from tests.places import CITY, PROVINCE, SYSTEM, make_committee, series, speciality
 
 
 def node(name: str = "", series_name: str = "工程技术人员") -> int:

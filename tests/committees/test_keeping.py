@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
@@ -41,12 +40,6 @@ from tests.places import (
 )
 
 PHONE, MASKED = "13812345678", "138****5678"
-
-
-@pytest.fixture
-def doors(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Doors]:
-    with clock.at(MONDAY):
-        yield Doors(app, monkeypatch)
 
 
 def only(model: type, column: str = "id") -> int:

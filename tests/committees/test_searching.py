@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-from flask import Flask
-
 from app.bodies import services as bodies
 from app.bodies.enums import NodeType as N
-from app.core import clock
 from app.core.db import read_session
 from app.core.enums import Role
 from tests.http import Browser, Doors
 from tests.people import id_number, make_actor
-from tests.places import CITY, COUNTY, MONDAY, PROVINCE, SYSTEM, act, actor_of, make_body, make_committee, series
-
-
-@pytest.fixture
-def doors(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Doors]:
-    with clock.at(MONDAY):
-        yield Doors(app, monkeypatch)
+from tests.places import CITY, COUNTY, PROVINCE, SYSTEM, act, actor_of, make_body, make_committee, series
 
 
 def texts(http: Browser, path: str) -> list[str]:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
 from datetime import date, timedelta
 
 import openpyxl
-import pytest
 import sqlalchemy as sa
 from flask import Flask
 
@@ -43,12 +41,6 @@ BATCH = {
     "review_from": "2026-06-01",
     "review_until": "2026-12-31",
 }
-
-
-@pytest.fixture
-def doors(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Doors]:
-    with clock.at(MONDAY):
-        yield Doors(app, monkeypatch)
 
 
 def find(name: str, series_name: str = "工程技术人员") -> int:

@@ -33,14 +33,8 @@ from app.public_notices.models import NoticeLine, PublicNotice
 from app.review_plans.enums import PlanState
 from app.review_plans.models import ReviewPlan
 from tests.applications.world import PDF, SYSTEM
+from tests.refusals import refusal
 from tests.review_plans.stage import Stage
-
-
-def refusal(kind: type[Refusal], act: Callable[[], object]) -> str:
-    with pytest.raises(kind) as refused:
-        act()
-    assert type(refused.value) is kind
-    return refused.value.reason
 
 
 def wrong(act: Callable[[], object]) -> dict[str, str]:

@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
 
 from app.bodies.enums import NodeType
-from app.core import clock
 from app.core.db import read_session
 from app.core.enums import Role
 from app.core.scope import Actor
 from app.quotas.models import PostQuota
 from app.quotas.queries import granted
 from tests.http import Browser, Doors
-from tests.places import CITY, FAR, MONDAY, SYSTEM, actor_of, make_body, make_edge
-
-
-@pytest.fixture
-def doors(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Doors]:
-    with clock.at(MONDAY):
-        yield Doors(app, monkeypatch)
-
+from tests.places import CITY, FAR, SYSTEM, actor_of, make_body, make_edge
 
 DECLARED = {"year": "2026", "level": "associate_senior", "posts": "10", "occupied": "7", "asked": "3"}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -20,12 +19,6 @@ from tests.places import CITY, MONDAY, PROVINCE, SYSTEM, make_body
 
 TYPED = {"printed_name": "长沙市人社局"}
 WARNING = "您打开以后，这条记录已被他人修改，没有保存。"
-
-
-@pytest.fixture
-def doors(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Doors]:
-    with clock.at(MONDAY):
-        yield Doors(app, monkeypatch)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Questions about approval paths: one applicant's ways up, and the province's."""
 
 from app.approval_paths.queries.graphs import KINDS
-from app.approval_paths.queries.mending import mended_by
+from app.approval_paths.queries.mending import answered, mended_by, mends
 from app.approval_paths.queries.province import (
     Breakage,
     Breakages,
@@ -35,6 +35,7 @@ __all__ = [
     "Loss",
     "PathNode",
     "Reach",
+    "answered",
     "broken_at",
     "checkup_all",
     "edges_above",
@@ -43,6 +44,7 @@ __all__ = [
     "loop_closed_by",
     "mended_by",
     "mending",
+    "mends",
     "path_to",
     "paths_for",
     "reach",

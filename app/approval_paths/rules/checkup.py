@@ -84,13 +84,19 @@ class Findings(Sequence[Finding]):
         self._missing, self._alike, self._cases = missing, alike, [family for family, _, _ in pieces]
         units, ends = (np.concatenate([_NOBODY, *(piece[part] for piece in pieces)]) for part in (1, 2))
         pieces_of = np.repeat(np.arange(len(pieces)), [len(units) for _, units, _ in pieces])
+        alone = np.flatnonzero(units == ends)  # whoever's way ends at himself stands for nobody else
+        rows, selves = _joined(alone, np.searchsorted(alike.first, units[alone]), alike.begins, alike.members)
+        others = np.flatnonzero(units != ends)
+        units, ends = np.concatenate([units[others], selves]), np.concatenate([ends[others], selves])
+        pieces_of = np.concatenate([pieces_of[others], pieces_of[rows]])
         order = np.argsort(ends * len(missing) + units, kind="stable")
         self._units, self._pieces, ends = units[order], pieces_of[order], ends[order]
         first = _starts(ends)
         own = _starts(ends, self._units)  # a unit may end at one body for several pieces
         sizes = np.zeros(len(missing), np.int64)
         sizes[alike.first] = np.diff(alike.begins)
-        counts = np.add.reduceat(sizes[self._units[own]], np.searchsorted(own, first)) if len(own) else _NOBODY
+        weights = np.where(self._units[own] == ends[own], 1, sizes[self._units[own]])
+        counts = np.add.reduceat(weights, np.searchsorted(own, first)) if len(own) else _NOBODY
         heaviest = np.argsort(-counts, kind="stable")
         self.ends, self.counts = ends[first][heaviest], counts[heaviest]
         self._first, self._last = first[heaviest], np.r_[first[1:], len(ends)].astype(np.int64)[heaviest]
@@ -111,11 +117,14 @@ class Findings(Sequence[Finding]):
         rows = slice(self._first[index], self._last[index])
         for unit, piece in zip(self._units[rows].tolist(), self._pieces[rows].tolist(), strict=True):
             lacking[unit] = lacking.get(unit, 0) | _bits((self._missing[unit] & self._cases[piece]).tolist())
-        each = sorted((member, bits) for unit, bits in lacking.items() for member in self._like(unit))
-        return Finding(int(self.ends[index]), *zip(*each, strict=True))
+        end = int(self.ends[index])
+        each = sorted((member, bits) for unit, bits in lacking.items() for member in self._like(unit, end))
+        return Finding(end, *zip(*each, strict=True))
 
-    def _like(self, unit: int) -> list[int]:
-        """Whom a unit stands for."""
+    def _like(self, unit: int, end: int) -> list[int]:
+        """Whom a unit stands for at an end."""
+        if unit == end:
+            return [unit]
         place = np.searchsorted(self._alike.first, unit)
         members: list[int] = self._alike.members[self._alike.begins[place] : self._alike.begins[place + 1]].tolist()
         return members

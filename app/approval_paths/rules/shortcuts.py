@@ -12,7 +12,7 @@ def shortcuts(above: Edges) -> frozenset[tuple[int, int]]:
     """
     reached: dict[int, frozenset[int]] = {}
 
-    def from_(body: int) -> frozenset[int]:
+    def climbed(body: int) -> frozenset[int]:
         if body not in reached:
             seen, waiting = {body}, [body]
             while waiting:
@@ -27,5 +27,5 @@ def shortcuts(above: Edges) -> frozenset[tuple[int, int]]:
         for below, superiors in above.items()
         if len(superiors) > 1
         for high in superiors
-        if any(high in from_(beside) for beside in superiors if beside != high)
+        if any(high in climbed(beside) for beside in superiors if beside != high)
     )

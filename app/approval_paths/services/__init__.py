@@ -8,7 +8,7 @@ from app.approval_paths.services.keeping import (
     confirm_edge,
     create_edge,
 )
-from app.approval_paths.services.mending import ask_to_mend, hindrances, mends, settle_mended, settle_mending
+from app.approval_paths.services.mending import ask_to_mend, hindrances, settle_mended, settle_mending
 
 __all__ = [
     "LOCK",
@@ -19,7 +19,6 @@ __all__ = [
     "confirm_edge",
     "create_edge",
     "hindrances",
-    "mends",
     "settle_mended",
     "settle_mending",
 ]

@@ -9,10 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.accounts.queries import officered, staffed
 from app.approval_paths.enums import Procedure
 from app.approval_paths.models import MendingRequest
-from app.approval_paths.queries import broken_at, checkup_all
+from app.approval_paths.queries import answered, broken_at, checkup_all, mends
 from app.approval_paths.services.keeping import signed
 from app.bodies.enums import NodeType
 from app.bodies.models import Body
@@ -25,35 +24,23 @@ from app.core.scope import Actor
 MOST_NAMED = 350
 """Characters of what can't be applied for: a notice holds 600."""
 MENDED = "系统（路径已修正）"
-WHAT_TO_DO = {
-    True: "请在“评委会管理”中维护它的评审专业、备案有效期。",
-    False: "请联系上级机构把本单位指定为下级，并在“审核层级配置单位确认”中确认。",
-}
-"""Whether it breaks at a committee -> what mends that."""
 
 
-def mends(actor: Actor, body: Body) -> bool:
-    """Whether the actor is one of those who mend what breaks at a body: its own people; of a committee, whoever keeps it."""
+def remedy(body: Body) -> str:
+    """What mends a path that breaks at a body, for whoever mends it."""
     if body.node_type is NodeType.COMMITTEE:
-        return actor.role is Role.HR_OFFICER and actor.serves(body.region_code)
-    return actor.body_id == body.id
+        return "请在“评委会管理”中维护它的评审专业、备案有效期。"
+    return "请联系上级机构把本单位指定为下级，并在“审核层级配置单位确认”中确认。"
 
 
 def hindrances(session: Session, actor: Actor, bodies: Collection[Body]) -> dict[int, str]:
-    """Why the actor can't ask for a path to be mended where it breaks, by body; those left out can be asked."""
-    committees = {body.id: body for body in bodies if body.node_type is NodeType.COMMITTEE}
-    there = staffed(session, [body.id for body in bodies if body.id not in committees])
-    offices = officered(session, {body.region_code for body in committees.values()})
-    found = {}
-    for body in bodies:
-        own = body.region_code == actor.region_code if body.id in committees else body.id == actor.body_id
-        if actor.role is not Role.HR_OFFICER or not actor.serves(body.region_code):
-            found[body.id] = "不在本统筹区"
-        elif own:
-            found[body.id] = "由本机构修正"
-        elif body.region_code not in offices if body.id in committees else body.id not in there:
-            found[body.id] = "没有可以登录的操作员"
-    return found
+    """Why the actor need not or can't ask for a path to be mended, by the body where it breaks; the others can be asked."""
+    there = answered(session, bodies)
+    return {
+        body.id: "由本机构修正" if mends(actor, body) else "没有可以登录的操作员"
+        for body in bodies
+        if mends(actor, body) or body.id not in there
+    } | {body.id: "不在本统筹区" for body in bodies if not actor.serves(body.region_code)}
 
 
 def ask_to_mend(
@@ -70,9 +57,9 @@ def ask_to_mend(
     body = session.get(Body, body_id)
     if body is None:
         raise NotFound
+    if actor.role is not Role.HR_OFFICER or not actor.serves(body.region_code):
+        raise NotAllowed("只能通知本统筹区内的机构。")
     if hindrance := hindrances(session, actor, [body]).get(body_id):
-        if hindrance == "不在本统筹区":
-            raise NotAllowed("只能通知本统筹区内的机构。")
         raise Conflict(f"“{body.name}”{hindrance}，不能通知，请另行联系或自行处理。")
     waiting = session.scalar(
         sa.select(MendingRequest.id).where(
@@ -84,15 +71,14 @@ def ask_to_mend(
     )
     if waiting is not None:
         raise Conflict(f"已经通知过“{body.name}”，等待处理。")
-    committee = body.node_type is NodeType.COMMITTEE
-    place = f"断在“{body.name}”" if committee else "断在本单位"
+    place = f"断在“{body.name}”" if body.node_type is NodeType.COMMITTEE else "断在本单位"
     named = "、".join(series)
     named = named if len(named) <= MOST_NAMED else f"{named[:MOST_NAMED]}…"
     request = MendingRequest(
         body_id=body_id,
         procedure=procedure,
         level=level,
-        text=f"{procedure.label}{level.label}的审核路径{place}，{units:,} 个单位不能申报：{named}。{WHAT_TO_DO[committee]}"[
+        text=f"{procedure.label}{level.label}的审核路径{place}，{units:,} 个单位不能申报：{named}。{remedy(body)}"[
             :600
         ],
         sent_at=clock.now(),
@@ -116,10 +102,9 @@ def settle_mending(session: Session, *, actor: Actor, request_id: int) -> bool:
         return False
     stuck = broken_at(session, request.procedure, request.level, request.body_id)
     if stuck:
-        committee = request.body.node_type is NodeType.COMMITTEE
         raise Conflict(
             f"{request.procedure.label}{request.level.label}的审核路径仍断在“{request.body.name}”，{stuck:,} 个单位不能申报："
-            + WHAT_TO_DO[committee]
+            + remedy(request.body)
         )
     _settle(session, actor, request, actor.name)
     return True

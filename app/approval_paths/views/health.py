@@ -17,7 +17,7 @@ from app.approval_paths import services
 from app.approval_paths.enums import Procedure
 from app.approval_paths.forms import HealthQuery, MendingQuery
 from app.approval_paths.models import MendingRequest
-from app.approval_paths.queries import KINDS, Breakage, Breakages, Checkup, checkup_all
+from app.approval_paths.queries import KINDS, Breakage, Breakages, Checkup, checkup_all, mends
 from app.bodies.models import Body
 from app.catalog.enums import TitleLevel
 from app.core.enums import Role
@@ -258,7 +258,7 @@ class MendingView(ListScreen):
         return statement.where(open_ones[values["settled"]]) if values.get("settled") in open_ones else statement
 
     def tickable(self, row: MendingRequest) -> bool:
-        return row.settled_at is None and services.mends(current_actor(), row.body)
+        return row.settled_at is None and mends(current_actor(), row.body)
 
     def settle(self, ids: Sequence[int]) -> str:
         with command() as session:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +16,7 @@ from app.catalog.queries import region_in_force
 from app.catalog.rules import initials
 from app.core import audit, clock
 from app.core.crypto import mask_phone
+from app.core.db import parts
 from app.core.enums import Role
 from app.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
 from app.core.scope import Actor
@@ -26,7 +26,6 @@ uses: list[Use] = []
 """What keeps a body from being deregistered: each domain above appends its own question, answered with what uses it."""
 endings: list[Callable[[Session, Actor, int], None]] = []
 """What ends with a body, once nothing uses it any more."""
-_MANY = 5_000
 TAKEN = "机构编码或统一社会信用代码刚刚被其他机构使用，请核对。"
 
 
@@ -175,8 +174,7 @@ def hold(session: Session, body_ids: Collection[int]) -> dict[int, Body]:
     first that is deregistered.
     """
     found: dict[int, Body] = {}
-    rest = iter(sorted({*body_ids}))
-    while keys := list(islice(rest, _MANY)):
+    for keys in parts(body_ids):
         query = sa.select(Body).where(Body.id.in_(keys)).order_by(Body.id)
         locked = query.with_for_update(read=True, of=Body).execution_options(populate_existing=True)
         found |= {body.id: body for body in session.scalars(locked)}
