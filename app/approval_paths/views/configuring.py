@@ -168,6 +168,7 @@ class SubordinateUnitView(EdgeRecords):
 
     access = only(Role.COMMITTEE)
     route_base, title = "/u161", "评委会下级单位管理"
+    thing = "下级单位"
     intro = "指定向本评委会报送的下级单位；对方在“审核层级配置单位确认”中确认后生效。单位另有经上级机构到本评委会的路径时，仍逐级上报。"
     conditions = SubordinateQuery
     columns = (Column("下级单位", "subordinate.name", width="l"), COLUMNS[1], *COLUMNS[3:])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import flash, redirect, request
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_appbuilder.models.sqla.interface import SQLAInterface
@@ -32,7 +32,7 @@ class AcceptanceView(BodyRecords):
     conditions = AcceptanceQuery
     key = (asc(Acceptance.id),)
     columns = (
-        Column("机构名称", "body.name", width="l"),
+        Column("机构名称", "body.name", width="l", link=lambda row: url_for("AcceptanceView.show", pk=row.id)),
         Column("受理节点类型", "body.node_type"),
         Column("统筹区", "body.region.name", width="s"),
         Column("取得方式", "method"),
@@ -71,11 +71,9 @@ class AcceptanceView(BodyRecords):
         return {name: value for name, value in super().filled(form).items() if name != "node_type"}
 
     def row_actions(self, row: Any) -> Sequence[Button]:
-        details, *others = super().row_actions(row)
-        if not others:
-            return (details,)
+        _, *others = super().row_actions(row)  # its name leads to its details
         tone: Any = "default" if row.guideline else "primary"
-        return (details, Button("申报须知", self.url("guideline", pk=row.id), tone=tone), *others)
+        return (Button("申报须知", self.url("guideline", pk=row.id), tone=tone), *others) if others else ()
 
     @expose("/guideline/<pk>", methods=["GET", "POST"])
     def guideline(self, pk: str) -> ResponseReturnValue:
