@@ -39,7 +39,7 @@ def heading(page: str) -> str:
 
 def names(page: str) -> list[str]:
     """What the first column with a name says, row by row."""
-    return re.findall(r'data-label="(?:机构名称|单位名称)">([^<]+)</td>', page)
+    return re.findall(r'data-label="(?:机构名称|单位名称)">(?:<a [^>]*>)?([^<]+)<', page)
 
 
 def offered(page: str, name: str) -> list[str]:
